@@ -1,0 +1,103 @@
+# `make help` lists the targets.  Everything made lands in build/.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+NGINX     ?= /usr/sbin/nginx
+NGINX_SRC ?= /usr/share/nginx/src
+SECONDS   ?= 60
+PORT      ?= 8080
+
+module := build/ngx_http_jupref_module.so
+
+# a Node of our own, where the machine's is too old (t/tools/node.sh)
+export PATH := $(CURDIR)/build/node/bin:$(PATH)
+
+
+.PHONY: help deps build run swap test unit suite e2e lint asan fuzz \
+	fuzz-replay bench compat image install clean asan-suite
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' \
+		Makefile
+
+deps: ## install what this machine lacks to build, run and test
+	@t/tools/deps.sh run test
+
+build: ## build the module against the installed nginx
+	@t/tools/deps.sh build
+	@t/tools/build.sh $(NGINX_SRC) build/debian $(module)
+
+run: build ## start sandbox and edge on 127.0.0.1:8080 (PORT=) and trade once
+	@t/tools/deps.sh run
+	@t/tools/npm.sh conf-examples/sandbox
+	@PORT=$(PORT) exec node conf-examples/sandbox/run.mjs
+
+swap: ## one more swap through the edge that `make run` keeps up
+	@t/tools/deps.sh run
+	@t/tools/npm.sh conf-examples/sandbox
+	@PORT=$(PORT) exec node conf-examples/sandbox/swap.mjs
+
+test: ## lint, unit, suite, e2e and a fuzz replay; ends in "N passed, N failed"
+	@t/tools/test.sh lint unit suite e2e fuzz-replay
+
+unit: ## unit tests of the pure rooms, under ASan and UBSan
+	@t/tools/deps.sh test
+	@$(MAKE) --no-print-directory -f t/tools/pure.mk unit
+	@t/tools/unit.sh
+
+suite: build ## Test::Nginx suites in the installed nginx (USE_VALGRIND=1)
+	@t/tools/deps.sh test $(if $(filter-out 0,$(USE_VALGRIND)),asan)
+	@t/tools/suite.sh suite $(NGINX) $(module) $(T)
+
+e2e: build ## real clients through the edge into the sandbox
+	@t/tools/deps.sh test
+	@t/tools/e2e.sh
+
+lint: build ## style, log formats, static analysis, scripts
+	@t/tools/deps.sh test
+	@t/tools/tap.pl lint 1 "bash" t/tools/lint.sh
+
+asan: ## unit and suite under address and undefined-behaviour sanitizers
+	@t/tools/deps.sh asan
+	@t/tools/test.sh unit asan-suite
+
+asan-suite:
+	@t/tools/asan.sh build/asan
+	@t/tools/suite.sh asan-suite build/asan/objs/nginx \
+		build/asan/ngx_http_jupref_module.so $(T)
+
+fuzz: ## fuzz every target for SECONDS (60), keep what is found in build/fuzz
+	@t/tools/deps.sh test
+	@$(MAKE) --no-print-directory -f t/tools/pure.mk fuzz
+	@t/tools/fuzz.sh run $(SECONDS)
+
+fuzz-replay: ## replay the kept corpora, under ASan and UBSan
+	@t/tools/deps.sh test
+	@$(MAKE) --no-print-directory -f t/tools/pure.mk fuzz
+	@t/tools/tap.pl fuzz-replay 1 "bash" t/tools/fuzz.sh
+
+bench: build ## ratios against plain proxy_pass, Node and OpenResty Lua
+	@t/tools/deps.sh bench
+	@t/tools/npm.sh t/bench
+	@exec node t/bench/bench.mjs
+
+compat: ## build for nginx 1.26 and 1.30 and run the suite in them
+	@t/tools/deps.sh compat
+	@t/tools/test.sh compat-trixie compat-sid
+
+compat-%:
+	@t/tools/compat.sh $* build/$@
+	@t/tools/suite.sh $@ build/$@/nginx build/$@/ngx_http_jupref_module.so \
+		$(T)
+
+image: ## build the container image and see it answer, without an engine
+	@t/tools/deps.sh image
+	@t/tools/image.sh
+
+install: build ## install the module for the installed nginx (DESTDIR=)
+	@t/tools/install.sh $(NGINX) $(module) "$(DESTDIR)"
+
+clean: ## remove build/ and what npm installed
+	@rm -rf build conf-examples/sandbox/node_modules t/e2e/node_modules \
+		t/bench/node_modules

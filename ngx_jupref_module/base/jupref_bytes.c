@@ -1,0 +1,168 @@
+/*
+ * Spans and the bounds-checked reader (see the header for the promise).
+ *
+ * A read that fails doesn't move: what comes after it reads zeroes because
+ * the reader is marked, not because it stands at the end.
+ */
+
+#include "base/jupref_bytes.h"
+
+#include <string.h>
+
+
+static const uint8_t *jupref_reader_take(jupref_reader_t *reader, size_t len);
+static uint8_t jupref_lowercase(uint8_t character);
+
+
+void
+jupref_reader_init(jupref_reader_t *reader, jupref_bytes_t bytes)
+{
+    reader->at = bytes.data;
+    reader->end = bytes.len > 0 ? bytes.data + bytes.len : bytes.data;
+    reader->failed = 0;
+}
+
+
+size_t
+jupref_reader_left(const jupref_reader_t *reader)
+{
+    if (reader->failed) {
+        return 0;
+    }
+
+    return (size_t) (reader->end - reader->at);
+}
+
+
+uint8_t
+jupref_read_u8(jupref_reader_t *reader)
+{
+    const uint8_t  *bytes;
+
+    bytes = jupref_reader_take(reader, 1);
+
+    return bytes == NULL ? 0 : bytes[0];
+}
+
+
+uint16_t
+jupref_read_u16_le(jupref_reader_t *reader)
+{
+    const uint8_t  *bytes;
+
+    bytes = jupref_reader_take(reader, 2);
+
+    return bytes == NULL ? 0 : (uint16_t) (bytes[0] | bytes[1] << 8);
+}
+
+
+uint32_t
+jupref_read_u32_le(jupref_reader_t *reader)
+{
+    const uint8_t  *bytes;
+
+    bytes = jupref_reader_take(reader, 4);
+
+    if (bytes == NULL) {
+        return 0;
+    }
+
+    return (uint32_t) bytes[0] | (uint32_t) bytes[1] << 8
+           | (uint32_t) bytes[2] << 16 | (uint32_t) bytes[3] << 24;
+}
+
+
+uint64_t
+jupref_read_u64_le(jupref_reader_t *reader)
+{
+    unsigned        i;
+    uint64_t        value;
+    const uint8_t  *bytes;
+
+    bytes = jupref_reader_take(reader, 8);
+
+    if (bytes == NULL) {
+        return 0;
+    }
+
+    value = 0;
+
+    for (i = 0; i < 8; i++) {
+        value |= (uint64_t) bytes[i] << (8 * i);
+    }
+
+    return value;
+}
+
+
+jupref_bytes_t
+jupref_read_bytes(jupref_reader_t *reader, size_t len)
+{
+    jupref_bytes_t  bytes;
+
+    bytes.data = jupref_reader_take(reader, len);
+    bytes.len = bytes.data == NULL ? 0 : len;
+
+    return bytes;
+}
+
+
+unsigned
+jupref_bytes_equal(jupref_bytes_t one, jupref_bytes_t other)
+{
+    if (one.len != other.len) {
+        return 0;
+    }
+
+    return one.len == 0 || memcmp(one.data, other.data, one.len) == 0;
+}
+
+
+unsigned
+jupref_bytes_equal_nocase(jupref_bytes_t one, jupref_bytes_t other)
+{
+    size_t  i;
+
+    if (one.len != other.len) {
+        return 0;
+    }
+
+    for (i = 0; i < one.len; i++) {
+        if (jupref_lowercase(one.data[i]) != jupref_lowercase(other.data[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static const uint8_t *
+jupref_reader_take(jupref_reader_t *reader, size_t len)
+{
+    const uint8_t  *bytes;
+
+    if (reader->failed || len > (size_t) (reader->end - reader->at)) {
+        reader->failed = 1;
+        return NULL;
+    }
+
+    bytes = reader->at;
+
+    if (len > 0) {
+        reader->at += len;
+    }
+
+    return bytes;
+}
+
+
+static uint8_t
+jupref_lowercase(uint8_t character)
+{
+    if (character >= 'A' && character <= 'Z') {
+        return (uint8_t) (character | 0x20);
+    }
+
+    return character;
+}

@@ -1,0 +1,392 @@
+/*
+ * The API's door: which route, who may, with what body.
+ *
+ * One table of routes.  A handler gets a call that is allowed and whose body
+ * is there, writes its JSON, and answers with no problem or with one.
+ */
+
+#include "http/ngx_http_jupref_api.h"
+
+
+#define NGX_HTTP_JUPREF_ARG_MAX   128           /* of a query argument */
+
+
+/* `{}` in a path is one non-empty segment, the call's parameter. */
+typedef struct {
+    ngx_uint_t               method;
+    const char              *path;
+    ngx_http_jupref_role_e   role;
+    ngx_http_jupref_api_pt   handler;
+} ngx_http_jupref_route_t;
+
+
+static ngx_http_jupref_route_t  ngx_http_jupref_routes[] = {
+
+    { NGX_HTTP_GET, "codes/{}", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_code },
+
+    { NGX_HTTP_GET, "fees", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_fees },
+
+    { NGX_HTTP_GET, "referrers/{}", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_referrer },
+
+    { NGX_HTTP_GET, "leaderboard", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_leaderboard },
+
+    { NGX_HTTP_GET, "trades", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_trades },
+
+    { NGX_HTTP_GET, "platform", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_platform },
+
+    { NGX_HTTP_POST, "admin/referrers", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_post_referrer },
+
+    { NGX_HTTP_PATCH, "admin/referrers/{}", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_patch_referrer },
+
+    { NGX_HTTP_POST, "admin/codes", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_post_code },
+
+    { 0, NULL, NGX_HTTP_JUPREF_ROLE_NONE, NULL }
+};
+
+
+static ngx_http_jupref_problem_e ngx_http_jupref_api_route(
+    ngx_http_jupref_api_t *api, ngx_http_jupref_route_t **found);
+static ngx_uint_t ngx_http_jupref_api_matches(const char *pattern,
+    ngx_str_t *path, ngx_str_t *parameter);
+static ngx_http_jupref_problem_e ngx_http_jupref_api_allowed(
+    ngx_http_jupref_api_t *api, ngx_http_jupref_route_t *route);
+static void ngx_http_jupref_api_body(ngx_http_request_t *r);
+static ngx_int_t ngx_http_jupref_api_answer(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_route_t *route);
+static void ngx_http_jupref_api_start(ngx_http_jupref_api_t *api,
+    ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_jupref_api_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                  rc;
+    ngx_http_jupref_api_t      api;
+    ngx_http_jupref_route_t   *route;
+    ngx_http_jupref_problem_e  problem;
+
+    ngx_http_jupref_api_start(&api, r);
+
+    problem = ngx_http_jupref_api_route(&api, &route);
+
+    if (problem == NGX_HTTP_JUPREF_NO_PROBLEM) {
+        problem = ngx_http_jupref_api_allowed(&api, route);
+    }
+
+    if (problem == NGX_HTTP_JUPREF_NO_PROBLEM && route->method != NGX_HTTP_GET)
+    {
+        rc = ngx_http_read_client_request_body(r, ngx_http_jupref_api_body);
+
+        return (rc >= NGX_HTTP_SPECIAL_RESPONSE) ? rc : NGX_DONE;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
+        return ngx_http_jupref_send_problem(&api, problem);
+    }
+
+    return ngx_http_jupref_api_answer(&api, route);
+}
+
+
+static void
+ngx_http_jupref_api_body(ngx_http_request_t *r)
+{
+    ngx_http_jupref_api_t     api;
+    ngx_http_jupref_route_t  *route;
+
+    ngx_http_jupref_api_start(&api, r);
+
+    (void) ngx_http_jupref_api_route(&api, &route);
+
+    ngx_http_finalize_request(r, ngx_http_jupref_api_answer(&api, route));
+}
+
+
+static ngx_int_t
+ngx_http_jupref_api_answer(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_route_t *route)
+{
+    ngx_http_jupref_problem_e  problem;
+
+    static ngx_str_t  content_type = ngx_string("application/json");
+
+    problem = route->handler(api);
+
+    if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
+        return ngx_http_jupref_send_problem(api, problem);
+    }
+
+    if (api->json.overflowed) {
+        ngx_log_error(NGX_LOG_ALERT, api->r->connection->log, 0,
+                      "jupref: an answer outgrew its room");
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_jupref_send(api->r, api->status, &content_type,
+                                jupref_json_text(&api->json));
+}
+
+
+static void
+ngx_http_jupref_api_start(ngx_http_jupref_api_t *api, ngx_http_request_t *r)
+{
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
+
+    ngx_memzero(api, sizeof(ngx_http_jupref_api_t));
+    api->r = r;
+    api->zone = jmcf->zone;
+    api->base = clcf->name;
+    api->status = NGX_HTTP_OK;
+}
+
+
+/* Finds the route of path and method; HEAD is answered as GET. */
+
+static ngx_http_jupref_problem_e
+ngx_http_jupref_api_route(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_route_t **found)
+{
+    u_char                   *p;
+    ngx_str_t                 path, parameter;
+    ngx_uint_t                method;
+    ngx_http_request_t       *r;
+    ngx_http_jupref_route_t  *route;
+
+    r = api->r;
+    *found = NULL;
+
+    path.data = r->uri.data + ngx_min(api->base.len, r->uri.len);
+    path.len = r->uri.len - ngx_min(api->base.len, r->uri.len);
+
+    if (path.len && path.data[0] == '/') {
+        path.data++;
+        path.len--;
+    }
+
+    method = (r->method == NGX_HTTP_HEAD) ? NGX_HTTP_GET : r->method;
+
+    api->allow.data = ngx_pnalloc(r->pool, sizeof("GET, HEAD, POST, PATCH"));
+    if (api->allow.data == NULL) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_OUT_OF_MEMORY,
+                                      "try again");
+    }
+
+    p = api->allow.data;
+
+    for (route = ngx_http_jupref_routes; route->path; route++) {
+
+        if (!ngx_http_jupref_api_matches(route->path, &path, &parameter)) {
+            continue;
+        }
+
+        if (route->method == method) {
+            *found = route;
+            api->parameter = parameter;
+            return NGX_HTTP_JUPREF_NO_PROBLEM;
+        }
+
+        p = ngx_sprintf(p, "%s%s", p == api->allow.data ? "" : ", ",
+                        route->method == NGX_HTTP_GET ? "GET, HEAD"
+                        : route->method == NGX_HTTP_POST ? "POST" : "PATCH");
+    }
+
+    api->allow.len = (size_t) (p - api->allow.data);
+
+    if (api->allow.len) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_METHOD_NOT_ALLOWED,
+                                      "the methods of this path are in Allow");
+    }
+
+    return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NO_SUCH_RESOURCE,
+                                  "there is nothing at this path");
+}
+
+
+static ngx_uint_t
+ngx_http_jupref_api_matches(const char *pattern, ngx_str_t *path,
+    ngx_str_t *parameter)
+{
+    u_char  *p, *end;
+
+    p = path->data;
+    end = p + path->len;
+    ngx_str_null(parameter);
+
+    for ( /* void */ ; *pattern; pattern++) {
+
+        if (*pattern == '{') {
+            parameter->data = p;
+
+            while (p < end && *p != '/') {
+                p++;
+            }
+
+            parameter->len = (size_t) (p - parameter->data);
+
+            if (parameter->len == 0) {
+                return 0;
+            }
+
+            pattern++;
+
+        } else if (p == end || *p++ != (u_char) *pattern) {
+            return 0;
+        }
+    }
+
+    return p == end;
+}
+
+
+static ngx_http_jupref_problem_e
+ngx_http_jupref_api_allowed(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_route_t *route)
+{
+    ngx_str_t                type;
+    ngx_http_request_t      *r;
+    ngx_http_jupref_role_e   role;
+
+    r = api->r;
+
+    if (route->role != NGX_HTTP_JUPREF_ROLE_NONE) {
+        role = ngx_http_jupref_role(r);
+
+        if (role == NGX_HTTP_JUPREF_ROLE_NONE) {
+            return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_UNAUTHORIZED,
+                       "send a key of jupref_api_key as \"Authorization: "
+                       "Bearer <key>\"");
+        }
+
+        if (role < route->role) {
+            return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_FORBIDDEN,
+                       "this needs a key with role=admin");
+        }
+    }
+
+    if (route->method == NGX_HTTP_GET) {
+        return NGX_HTTP_JUPREF_NO_PROBLEM;
+    }
+
+    ngx_str_null(&type);
+
+    if (r->headers_in.content_type) {
+        type = r->headers_in.content_type->value;
+    }
+
+    if (type.len < 16
+        || ngx_strncasecmp(type.data, (u_char *) "application/json", 16) != 0
+        || (type.len > 16 && type.data[16] != ';' && type.data[16] != ' '))
+    {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_MEDIA_TYPE,
+                   "send the body as Content-Type: application/json");
+    }
+
+    if (r->headers_in.content_length_n > NGX_HTTP_JUPREF_API_BODY_MAX) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_BODY_LIMIT,
+                                      "a body has at most 16384 bytes");
+    }
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+ngx_int_t
+ngx_http_jupref_api_room(ngx_http_jupref_api_t *api, size_t size)
+{
+    u_char  *buffer;
+
+    buffer = ngx_pnalloc(api->r->pool, size);
+    if (buffer == NULL) {
+        return NGX_ERROR;
+    }
+
+    jupref_json_init(&api->json, buffer, size);
+
+    return NGX_OK;
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_api_argument(ngx_http_jupref_api_t *api, const char *name,
+    ngx_str_t *value)
+{
+    size_t  len;
+
+    ngx_str_null(value);
+
+    if (api->r->args.len == 0) {
+        return NGX_HTTP_JUPREF_NO_PROBLEM;
+    }
+
+    value->data = ngx_pnalloc(api->r->pool, NGX_HTTP_JUPREF_ARG_MAX);
+
+    if (value->data == NULL) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_OUT_OF_MEMORY,
+                                      "try again");
+    }
+
+    len = jupref_query_value(value->data, NGX_HTTP_JUPREF_ARG_MAX,
+                             ngx_http_jupref_bytes(&api->r->args), name);
+
+    value->len = (len == (size_t) -1) ? 0 : len;
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_api_limit(ngx_http_jupref_api_t *api, ngx_uint_t *limit)
+{
+    uint64_t                   number;
+    ngx_str_t                  text;
+    ngx_http_jupref_problem_e  problem;
+
+    *limit = 20;
+
+    problem = ngx_http_jupref_api_argument(api, "limit", &text);
+
+    if (problem != NGX_HTTP_JUPREF_NO_PROBLEM || text.len == 0) {
+        return problem;
+    }
+
+    if (!jupref_parse_u64(ngx_http_jupref_bytes(&text), &number)
+        || number < 1 || number > JUPREF_VIEW_LIST)
+    {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_ARGUMENT,
+                                      "limit must be 1 to 100");
+    }
+
+    *limit = (ngx_uint_t) number;
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_api_wallet(ngx_http_jupref_api_t *api, jupref_pubkey_t *wallet)
+{
+    if (!jupref_pubkey_parse(wallet, ngx_http_jupref_bytes(&api->parameter))) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NO_SUCH_REFERRER,
+                   "a wallet is the base58 of 32 bytes");
+    }
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}

@@ -1,0 +1,117 @@
+/*
+ * The API's inside: one call, how it is answered, how it is refused.
+ */
+
+#ifndef NGX_HTTP_JUPREF_API_H
+#define NGX_HTTP_JUPREF_API_H
+
+
+#include "http/ngx_http_jupref.h"
+#include "ledger/jupref_view.h"
+
+
+#define NGX_HTTP_JUPREF_API_BODY_MAX  (16 * 1024)      /* bytes of a write */
+
+
+/* Refusals: a row each in ngx_http_jupref_problem.c, and in docs/api.md. */
+typedef enum {
+    NGX_HTTP_JUPREF_NO_PROBLEM = 0,
+    NGX_HTTP_JUPREF_NO_SUCH_RESOURCE,
+    NGX_HTTP_JUPREF_NO_SUCH_CODE,
+    NGX_HTTP_JUPREF_NO_SUCH_REFERRER,
+    NGX_HTTP_JUPREF_METHOD_NOT_ALLOWED,
+    NGX_HTTP_JUPREF_INVALID_ARGUMENT,
+    NGX_HTTP_JUPREF_INVALID_CURSOR,
+    NGX_HTTP_JUPREF_UNAUTHORIZED,
+    NGX_HTTP_JUPREF_FORBIDDEN,
+    NGX_HTTP_JUPREF_BODY_LIMIT,
+    NGX_HTTP_JUPREF_MEDIA_TYPE,
+    NGX_HTTP_JUPREF_INVALID_BODY,
+    NGX_HTTP_JUPREF_UNKNOWN_FIELD,
+    NGX_HTTP_JUPREF_INVALID_FIELD,
+    NGX_HTTP_JUPREF_UNKNOWN_TIER,
+    NGX_HTTP_JUPREF_UNKNOWN_PARENT,
+    NGX_HTTP_JUPREF_REFERRER_EXISTS,
+    NGX_HTTP_JUPREF_CODE_TAKEN,
+    NGX_HTTP_JUPREF_CODE_EXISTS,
+    NGX_HTTP_JUPREF_TOO_MANY_CODES,
+    NGX_HTTP_JUPREF_LEDGER_FULL,
+    NGX_HTTP_JUPREF_LEDGER_BROKEN,
+    NGX_HTTP_JUPREF_OUT_OF_MEMORY,
+    NGX_HTTP_JUPREF_PROBLEMS
+} ngx_http_jupref_problem_e;
+
+
+typedef struct {
+    ngx_http_request_t       *r;
+    ngx_http_jupref_zone_t   *zone;
+    ngx_str_t                 base;     /* the location: "/v1/" */
+    ngx_str_t                 parameter;        /* of the path, decoded */
+    jupref_json_writer_t      json;     /* the answer */
+    ngx_uint_t                status;   /* 200 unless the handler says else */
+    ngx_str_t                 detail;   /* of a refusal */
+    ngx_str_t                 allow;    /* of a 405 */
+} ngx_http_jupref_api_t;
+
+
+typedef ngx_http_jupref_problem_e (*ngx_http_jupref_api_pt)(
+    ngx_http_jupref_api_t *api);
+
+
+/* Room for an answer of at most `size` bytes; NGX_ERROR when memory is out. */
+ngx_int_t ngx_http_jupref_api_room(ngx_http_jupref_api_t *api, size_t size);
+
+/* A query argument, decoded into the request's pool; empty: not given. */
+ngx_http_jupref_problem_e ngx_http_jupref_api_argument(
+    ngx_http_jupref_api_t *api, const char *name, ngx_str_t *value);
+
+/* `limit`: 1 to 100, 20 when not given. */
+ngx_http_jupref_problem_e ngx_http_jupref_api_limit(
+    ngx_http_jupref_api_t *api, ngx_uint_t *limit);
+
+/* The path's {wallet}. */
+ngx_http_jupref_problem_e ngx_http_jupref_api_wallet(
+    ngx_http_jupref_api_t *api, jupref_pubkey_t *wallet);
+
+/* Says what is wrong and gives the problem back, for `return`. */
+ngx_http_jupref_problem_e ngx_http_jupref_refuse(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_problem_e problem, const char *detail);
+
+
+/* ngx_http_jupref_problem.c: sends an RFC 9457 problem */
+ngx_int_t ngx_http_jupref_send_problem(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_problem_e problem);
+
+/* Sends the JSON (or text) answer in `body`. */
+ngx_int_t ngx_http_jupref_send(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *content_type, jupref_bytes_t body);
+
+
+/* ngx_http_jupref_api_read.c, _lists.c, _admin.c: the routes' handlers */
+ngx_http_jupref_problem_e ngx_http_jupref_get_code(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_fees(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_referrer(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_leaderboard(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_trades(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_platform(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_post_referrer(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_post_code(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_patch_referrer(
+    ngx_http_jupref_api_t *api);
+
+/* What they show, also as the answer to a write. */
+ngx_http_jupref_problem_e ngx_http_jupref_show_code(
+    ngx_http_jupref_api_t *api, const jupref_code_name_t *code);
+ngx_http_jupref_problem_e ngx_http_jupref_show_referrer(
+    ngx_http_jupref_api_t *api, const jupref_pubkey_t *wallet);
+
+
+#endif /* NGX_HTTP_JUPREF_API_H */

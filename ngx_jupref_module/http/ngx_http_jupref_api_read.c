@@ -1,0 +1,561 @@
+/*
+ * Reads of one thing: a code's terms, what a trade would cost, a referrer,
+ * the platform.
+ */
+
+#include "http/ngx_http_jupref_api.h"
+
+#include "solana/jupref_address.h"
+
+
+/* Room per row and for the rest, generous: overflowing is checked. */
+#define NGX_HTTP_JUPREF_ROOM          4096
+#define NGX_HTTP_JUPREF_CODE_ROOM     512
+#define NGX_HTTP_JUPREF_BALANCE_ROOM  512
+#define NGX_HTTP_JUPREF_MINT_ROOM     768
+
+
+static void ngx_http_jupref_write_key(jupref_json_writer_t *json,
+    const char *name, const jupref_key_text_t *key);
+static void ngx_http_jupref_write_terms(jupref_json_writer_t *json,
+    const jupref_terms_t *terms);
+static void ngx_http_jupref_write_referrer(jupref_json_writer_t *json,
+    const jupref_referrer_view_t *view);
+static void ngx_http_jupref_write_integrity(jupref_json_writer_t *json,
+    const jupref_integrity_row_t *row);
+static void ngx_http_jupref_write_capacities(jupref_json_writer_t *json,
+    const jupref_platform_view_t *view, const jupref_pending_stat_t *pending);
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_get_code(ngx_http_jupref_api_t *api)
+{
+    jupref_code_name_t  code;
+
+    if (!jupref_code_is_valid(ngx_http_jupref_bytes(&api->parameter))) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NO_SUCH_CODE,
+                   "a code is 3 to 32 letters, digits, \"_\" or \"-\"");
+    }
+
+    jupref_code_name_set(&code, ngx_http_jupref_bytes(&api->parameter));
+
+    return ngx_http_jupref_show_code(api, &code);
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_show_code(ngx_http_jupref_api_t *api,
+    const jupref_code_name_t *code)
+{
+    uint32_t                   index;
+    jupref_code_view_t         view;
+    jupref_json_writer_t      *json;
+    ngx_http_jupref_shared_t  *shared;
+
+    shared = api->zone->shared;
+
+    ngx_http_jupref_lock(api->zone);
+
+    index = jupref_find_code(shared->ledger, code);
+
+    if (index) {
+        jupref_view_code(shared->ledger, shared->clicks, index, &view);
+    }
+
+    ngx_http_jupref_unlock(api->zone);
+
+    if (index == 0) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NO_SUCH_CODE,
+                                      "no referrer has this code");
+    }
+
+    if (ngx_http_jupref_api_room(api, NGX_HTTP_JUPREF_CODE_ROOM * 2)
+        != NGX_OK)
+    {
+        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
+    }
+
+    json = &api->json;
+
+    jupref_json_object(json, NULL);
+    jupref_json_string(json, "code",
+                       jupref_padded(view.row.text, JUPREF_CODE_MAX));
+    ngx_http_jupref_write_key(json, "referrer", &view.referrer);
+    ngx_http_jupref_write_terms(json, &view.row.terms);
+    jupref_json_number(json, "version", view.row.version);
+    jupref_json_cstring(json, "status",
+                        view.row.retired ? "retired"
+                        : jupref_referrer_status_name(view.status));
+    jupref_json_number(json, "clicks", view.clicks);
+    jupref_json_number(json, "boundWallets", view.row.bound_wallets);
+    jupref_json_time(json, "createdAt", view.row.created_ms);
+    jupref_json_object_end(json);
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+/* What a trade of `amount` base units of the fee's side would be charged. */
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_get_fees(ngx_http_jupref_api_t *api)
+{
+    uint32_t                      index, referrer;
+    uint64_t                      amount, fee;
+    unsigned                      level, earns, status;
+    ngx_str_t                     text, code_text;
+    jupref_terms_t                terms;
+    jupref_key_text_t             wallets[JUPREF_LEVELS];
+    jupref_code_name_t            code;
+    jupref_fee_split_t            split;
+    jupref_json_writer_t         *json;
+    jupref_referrer_row_t        *row;
+    ngx_http_jupref_shared_t     *shared;
+    ngx_http_jupref_problem_e     problem;
+
+    shared = api->zone->shared;
+
+    problem = ngx_http_jupref_api_argument(api, "amount", &text);
+    if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
+        return problem;
+    }
+
+    if (!jupref_parse_u64(ngx_http_jupref_bytes(&text), &amount)) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_ARGUMENT,
+                   "amount must be given as whole base units, 0 to 2^64-1");
+    }
+
+    problem = ngx_http_jupref_api_argument(api, "code", &code_text);
+    if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
+        return problem;
+    }
+
+    terms = *api->zone->conf->default_tier;
+    earns = 0;
+    status = JUPREF_REFERRER_ACTIVE;
+    ngx_memzero(wallets, sizeof(wallets));
+
+    if (code_text.len) {
+        index = 0;
+
+        if (jupref_code_is_valid(ngx_http_jupref_bytes(&code_text))) {
+            jupref_code_name_set(&code, ngx_http_jupref_bytes(&code_text));
+
+            ngx_http_jupref_lock(api->zone);
+
+            index = jupref_find_code(shared->ledger, &code);
+
+            if (index && !jupref_code(shared->ledger, index)->retired) {
+                terms = jupref_code(shared->ledger, index)->terms;
+                referrer = jupref_code(shared->ledger, index)->referrer;
+                status = jupref_referrer(shared->ledger, referrer)->status;
+
+                for (level = 0; level < JUPREF_LEVELS && referrer; level++) {
+                    row = jupref_referrer(shared->ledger, referrer);
+                    ngx_memcpy(wallets[level].bytes, row->text,
+                               JUPREF_PUBKEY_TEXT);
+                    wallets[level].len = row->text_len;
+
+                    if (row->status == JUPREF_REFERRER_ACTIVE
+                        && terms.share_bps[level] > 0)
+                    {
+                        earns |= 1u << level;
+                    }
+
+                    referrer = row->parent;
+                }
+
+            } else {
+                index = 0;
+            }
+
+            ngx_http_jupref_unlock(api->zone);
+        }
+
+        if (index == 0 || status != JUPREF_REFERRER_ACTIVE) {
+            return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NO_SUCH_CODE,
+                       "no active referrer has this code; leave it out for "
+                       "the terms of unreferred traders");
+        }
+    }
+
+    if (ngx_http_jupref_api_room(api, NGX_HTTP_JUPREF_ROOM) != NGX_OK) {
+        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
+    }
+
+    fee = jupref_fee_on(amount, jupref_charged_bps(&terms));
+    jupref_fee_split(&terms, fee, earns, &split);
+
+    json = &api->json;
+
+    jupref_json_object(json, NULL);
+
+    if (code_text.len) {
+        jupref_json_string(json, "code", ngx_http_jupref_bytes(&code_text));
+
+    } else {
+        jupref_json_null(json, "code");
+    }
+
+    ngx_http_jupref_write_terms(json, &terms);
+    jupref_json_amount(json, "amount", amount);
+    jupref_json_amount(json, "fee", fee);
+    jupref_json_amount(json, "saved",
+                       jupref_fee_on(amount, terms.fee_bps) - fee);
+    jupref_json_amount(json, "jupiterCut", split.jupiter_cut);
+    jupref_json_amount(json, "platform", split.platform);
+    jupref_json_array(json, "levels");
+
+    for (level = 0; level < JUPREF_LEVELS; level++) {
+
+        if (!(earns & 1u << level)) {
+            continue;
+        }
+
+        jupref_json_object(json, NULL);
+        jupref_json_number(json, "level", level + 1);
+        ngx_http_jupref_write_key(json, "wallet", &wallets[level]);
+        jupref_json_amount(json, "amount", split.level[level]);
+        jupref_json_object_end(json);
+    }
+
+    jupref_json_array_end(json);
+    jupref_json_object_end(json);
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_get_referrer(ngx_http_jupref_api_t *api)
+{
+    jupref_pubkey_t            wallet;
+    ngx_http_jupref_problem_e  problem;
+
+    problem = ngx_http_jupref_api_wallet(api, &wallet);
+
+    if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
+        return problem;
+    }
+
+    return ngx_http_jupref_show_referrer(api, &wallet);
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_show_referrer(ngx_http_jupref_api_t *api,
+    const jupref_pubkey_t *wallet)
+{
+    uint32_t                   index;
+    jupref_referrer_view_t    *view;
+    ngx_http_jupref_shared_t  *shared;
+
+    shared = api->zone->shared;
+
+    view = ngx_palloc(api->r->pool, sizeof(jupref_referrer_view_t));
+    if (view == NULL) {
+        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
+    }
+
+    ngx_http_jupref_lock(api->zone);
+
+    index = jupref_find_referrer(shared->ledger, wallet);
+
+    if (index) {
+        jupref_view_referrer(shared->ledger, shared->clicks, index, view);
+    }
+
+    ngx_http_jupref_unlock(api->zone);
+
+    if (index == 0) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NO_SUCH_REFERRER,
+                                      "this wallet is not registered");
+    }
+
+    if (ngx_http_jupref_api_room(api, NGX_HTTP_JUPREF_ROOM
+                                 + view->code_count
+                                   * NGX_HTTP_JUPREF_CODE_ROOM
+                                 + view->balance_count
+                                   * NGX_HTTP_JUPREF_BALANCE_ROOM)
+        != NGX_OK)
+    {
+        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
+    }
+
+    ngx_http_jupref_write_referrer(&api->json, view);
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+static void
+ngx_http_jupref_write_referrer(jupref_json_writer_t *json,
+    const jupref_referrer_view_t *view)
+{
+    uint32_t                      i;
+    const jupref_code_view_t     *code;
+    const jupref_balance_view_t  *balance;
+
+    jupref_json_object(json, NULL);
+    jupref_json_string(json, "wallet", (jupref_bytes_t) { view->row.text,
+                                                    view->row.text_len });
+    jupref_json_cstring(json, "status",
+                        jupref_referrer_status_name(view->row.status));
+    jupref_json_string(json, "tier",
+                       jupref_padded(view->row.terms.tier, JUPREF_TIER_MAX));
+    ngx_http_jupref_write_key(json, "parent", &view->parent);
+    jupref_json_time(json, "registeredAt", view->row.registered_ms);
+
+    jupref_json_array(json, "codes");
+
+    for (i = 0; i < view->code_count; i++) {
+        code = &view->codes[i];
+
+        jupref_json_object(json, NULL);
+        jupref_json_string(json, "code",
+                           jupref_padded(code->row.text, JUPREF_CODE_MAX));
+        jupref_json_cstring(json, "status",
+                            code->row.retired ? "retired" : "active");
+        jupref_json_number(json, "clicks", code->clicks);
+        jupref_json_number(json, "boundWallets", code->row.bound_wallets);
+        jupref_json_object_end(json);
+    }
+
+    jupref_json_array_end(json);
+
+    jupref_json_number(json, "clicks", view->clicks);
+    jupref_json_number(json, "boundWallets", view->row.bound_wallets);
+
+    jupref_json_object(json, "trades");
+    jupref_json_number(json, "executed",
+                       view->row.trades[JUPREF_STATE_EXECUTED]);
+    jupref_json_number(json, "unknown",
+                       view->row.trades[JUPREF_STATE_UNKNOWN]);
+    jupref_json_object_end(json);
+
+    jupref_json_micro(json, "volumeUsd", view->row.volume_micro_usd);
+    jupref_json_micro(json, "earnedUsd", view->row.earned_micro_usd);
+
+    jupref_json_array(json, "balances");
+
+    for (i = 0; i < view->balance_count; i++) {
+        balance = &view->balances[i];
+
+        jupref_json_object(json, NULL);
+        ngx_http_jupref_write_key(json, "mint", &balance->mint);
+        jupref_json_amount(json, "estimated", balance->row.estimated);
+        jupref_json_amount(json, "pending", balance->row.pending);
+        jupref_json_amount(json, "available", balance->row.available);
+        jupref_json_amount(json, "inPayout", balance->row.in_payout);
+        jupref_json_amount(json, "paid", balance->row.paid);
+        jupref_json_object_end(json);
+    }
+
+    jupref_json_array_end(json);
+
+    if (view->more_balances) {
+        jupref_json_boolean(json, "moreBalances", 1);
+    }
+
+    jupref_json_object_end(json);
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
+{
+    uint32_t                   i;
+    jupref_json_writer_t      *json;
+    jupref_pending_stat_t      pending;
+    jupref_platform_view_t    *view;
+    ngx_http_jupref_shared_t  *shared;
+
+    shared = api->zone->shared;
+    json = &api->json;
+
+    view = ngx_palloc(api->r->pool, sizeof(jupref_platform_view_t));
+    if (view == NULL) {
+        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
+    }
+
+    ngx_http_jupref_lock(api->zone);
+
+    jupref_view_platform(shared->ledger, shared->integrity, view);
+    jupref_pending_stat(shared->pending, ngx_http_jupref_now_ms(), &pending);
+
+    ngx_http_jupref_unlock(api->zone);
+
+    if (ngx_http_jupref_api_room(api, NGX_HTTP_JUPREF_ROOM
+                                 + (view->mint_count + view->integrity_count)
+                                   * NGX_HTTP_JUPREF_MINT_ROOM)
+        != NGX_OK)
+    {
+        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
+    }
+
+    jupref_json_object(json, NULL);
+
+    jupref_json_object(json, "totals");
+    jupref_json_object(json, "trades");
+    jupref_json_number(json, "executed", view->trades[JUPREF_STATE_EXECUTED]);
+    jupref_json_number(json, "unknown", view->trades[JUPREF_STATE_UNKNOWN]);
+    jupref_json_object_end(json);
+    jupref_json_micro(json, "volumeUsd", view->volume_micro_usd);
+    jupref_json_number(json, "clicks", view->clicks);
+    jupref_json_number(json, "events", view->seq);
+    jupref_json_object_end(json);
+
+    /* nothing is verified on chain yet: these are sums of estimates */
+
+    jupref_json_cstring(json, "feesBasis", "estimate");
+    jupref_json_array(json, "fees");
+
+    for (i = 0; i < view->mint_count; i++) {
+
+        if (view->mints[i].received == 0) {
+            continue;
+        }
+
+        jupref_json_object(json, NULL);
+        jupref_json_string(json, "mint",
+                           (jupref_bytes_t) { view->mints[i].text,
+                                              view->mints[i].text_len });
+        jupref_json_amount(json, "received", view->mints[i].received);
+        jupref_json_amount(json, "jupiterCut", view->mints[i].jupiter_cut);
+        jupref_json_amount(json, "platform", view->mints[i].platform);
+        jupref_json_amount(json, "referrers", view->mints[i].referrers);
+        jupref_json_object_end(json);
+    }
+
+    jupref_json_array_end(json);
+
+    jupref_json_number(json, "referrers", view->used[JUPREF_TABLE_REFERRERS]);
+    jupref_json_number(json, "codes", view->used[JUPREF_TABLE_CODES]);
+    jupref_json_number(json, "boundWallets", view->used[JUPREF_TABLE_WALLETS]);
+
+    jupref_json_array(json, "feeIntegrity");
+
+    for (i = 0; i < view->integrity_count; i++) {
+        ngx_http_jupref_write_integrity(json, &view->integrity[i]);
+    }
+
+    jupref_json_array_end(json);
+
+    ngx_http_jupref_write_capacities(json, view, &pending);
+
+    jupref_json_object_end(json);
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+/* The account that is missing where fees are dropped, so it can be made. */
+
+static void
+ngx_http_jupref_write_integrity(jupref_json_writer_t *json,
+    const jupref_integrity_row_t *row)
+{
+    uint8_t          text[JUPREF_PUBKEY_TEXT];
+    jupref_bytes_t   key;
+    jupref_pubkey_t  account;
+
+    key.data = text;
+
+    jupref_json_object(json, NULL);
+
+    if (jupref_pubkey_is_zero(&row->mint)) {
+        jupref_json_null(json, "mint");
+
+    } else {
+        key.len = jupref_pubkey_format(text, &row->mint);
+        jupref_json_string(json, "mint", key);
+    }
+
+    jupref_json_number(json, "asked", row->asked);
+    jupref_json_number(json, "granted", row->granted);
+    jupref_json_number(json, "dropped", row->dropped);
+    jupref_json_number(json, "unstated", row->unstated);
+
+    if (row->dropped) {
+        jupref_json_time(json, "lastDroppedAt", row->last_dropped_ms);
+    }
+
+    if (row->dropped && !jupref_pubkey_is_zero(&row->mint)) {
+
+        if (jupref_find_token_account(&account, &row->referral_account,
+                                      &row->mint, &jupref_token_program))
+        {
+            key.len = jupref_pubkey_format(text, &account);
+            jupref_json_string(json, "referralTokenAccount", key);
+        }
+
+        if (jupref_find_token_account(&account, &row->referral_account,
+                                      &row->mint, &jupref_token_2022_program))
+        {
+            key.len = jupref_pubkey_format(text, &account);
+            jupref_json_string(json, "referralToken2022Account", key);
+        }
+    }
+
+    jupref_json_object_end(json);
+}
+
+
+static void
+ngx_http_jupref_write_capacities(jupref_json_writer_t *json,
+    const jupref_platform_view_t *view, const jupref_pending_stat_t *pending)
+{
+    unsigned  table;
+
+    jupref_json_object(json, "capacities");
+
+    for (table = 0; table < JUPREF_TABLES; table++) {
+        jupref_json_object(json, jupref_table_name(table));
+        jupref_json_number(json, "used", view->used[table]);
+        jupref_json_number(json, "capacity", view->capacity[table]);
+        jupref_json_number(json, "rowBytes", view->row_size[table]);
+        jupref_json_object_end(json);
+    }
+
+    jupref_json_object(json, "pendingOrders");
+    jupref_json_number(json, "used", pending->used);
+    jupref_json_number(json, "capacity", pending->capacity);
+    jupref_json_number(json, "evicted", pending->evicted);
+    jupref_json_object_end(json);
+
+    jupref_json_object_end(json);
+}
+
+
+static void
+ngx_http_jupref_write_key(jupref_json_writer_t *json, const char *name,
+    const jupref_key_text_t *key)
+{
+    if (key->len == 0) {
+        jupref_json_null(json, name);
+        return;
+    }
+
+    jupref_json_string(json, name, (jupref_bytes_t) { key->bytes, key->len });
+}
+
+
+static void
+ngx_http_jupref_write_terms(jupref_json_writer_t *json,
+    const jupref_terms_t *terms)
+{
+    unsigned  level;
+
+    jupref_json_string(json, "tier",
+                       jupref_padded(terms->tier, JUPREF_TIER_MAX));
+    jupref_json_number(json, "feeBps", terms->fee_bps);
+    jupref_json_number(json, "discountBps", terms->discount_bps);
+    jupref_json_number(json, "chargedBps", jupref_charged_bps(terms));
+    jupref_json_array(json, "sharesBps");
+
+    for (level = 0; level < JUPREF_LEVELS; level++) {
+        jupref_json_number(json, NULL, terms->share_bps[level]);
+    }
+
+    jupref_json_array_end(json);
+}

@@ -1,0 +1,318 @@
+/*
+ * Directives that name the operator: zone, keys for the API, the referral
+ * account, how attribution works.
+ */
+
+#include "http/ngx_http_jupref.h"
+
+
+#define NGX_HTTP_JUPREF_NAME_MAX  32    /* characters of an API key's name */
+
+
+static ngx_int_t ngx_http_jupref_is_token(ngx_str_t *name);
+
+
+char *
+ngx_http_jupref_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ssize_t                       size;
+    ngx_str_t                    *value;
+    ngx_http_jupref_main_conf_t  *jmcf = conf;
+
+    if (jmcf->shm_zone) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (!ngx_http_jupref_is_token(&value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone name \"%V\" in \"jupref_zone\", it "
+                           "must be letters, digits, \"_\" or \"-\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    size = ngx_parse_size(&value[2]);
+
+    if (size == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone size \"%V\" in \"jupref_zone\", it "
+                           "must be a size such as \"64m\"", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (size < NGX_HTTP_JUPREF_ZONE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" of \"jupref_zone\" is too small with "
+                           "\"%V\", it must be at least 8m", &value[1],
+                           &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_jupref_zone_fits(cf, &value[1], size) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    jmcf->zone = ngx_pcalloc(cf->pool, sizeof(ngx_http_jupref_zone_t));
+    if (jmcf->zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    jmcf->zone->conf = jmcf;
+
+    jmcf->shm_zone = ngx_shared_memory_add(cf, &value[1], (size_t) size,
+                                           &ngx_http_jupref_module);
+    if (jmcf->shm_zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    jmcf->shm_zone->init = ngx_http_jupref_zone_init;
+    jmcf->shm_zone->data = jmcf->zone;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_jupref_api_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t                   *value, role, hex;
+    ngx_uint_t                   i;
+    ngx_http_jupref_api_key_t   *key, *keys;
+    ngx_http_jupref_main_conf_t *jmcf = conf;
+
+    value = cf->args->elts;
+    ngx_str_null(&role);
+    ngx_str_null(&hex);
+
+    if (!ngx_http_jupref_is_token(&value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid name \"%V\" in \"jupref_api_key\", it "
+                           "must be 1 to 32 letters, digits, \"_\" or \"-\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    keys = jmcf->api_keys.elts;
+
+    for (i = 0; i < jmcf->api_keys.nelts; i++) {
+        if (keys[i].name.len == value[1].len
+            && ngx_strncmp(keys[i].name.data, value[1].data, value[1].len)
+               == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate key \"%V\" in \"jupref_api_key\"",
+                               &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (role.data == NULL
+            && ngx_strncmp(value[i].data, "role=", 5) == 0)
+        {
+            role.data = value[i].data + 5;
+            role.len = value[i].len - 5;
+
+        } else if (hex.data == NULL
+                   && ngx_strncmp(value[i].data, "sha256=", 7) == 0)
+        {
+            hex.data = value[i].data + 7;
+            hex.len = value[i].len - 7;
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\" in "
+                               "\"jupref_api_key\", it takes \"role=\" and "
+                               "\"sha256=\", once each", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    key = ngx_array_push(&jmcf->api_keys);
+    if (key == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    key->name = value[1];
+
+    if (ngx_strcmp(role.data, "admin") == 0) {
+        key->role = NGX_HTTP_JUPREF_ROLE_ADMIN;
+
+    } else if (ngx_strcmp(role.data, "operator") == 0) {
+        key->role = NGX_HTTP_JUPREF_ROLE_OPERATOR;
+
+    } else if (ngx_strcmp(role.data, "read") == 0) {
+        key->role = NGX_HTTP_JUPREF_ROLE_READ;
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of \"role\" in "
+                           "\"jupref_api_key\", it must be \"admin\", "
+                           "\"operator\" or \"read\"", &role);
+        return NGX_CONF_ERROR;
+    }
+
+    if (!jupref_hex_decode(key->sha256, JUPREF_SHA256_SIZE,
+                           ngx_http_jupref_bytes(&hex)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of \"sha256\" in "
+                           "\"jupref_api_key\", it must be the 64 hex digits "
+                           "of the key's SHA-256", &hex);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_jupref_referral_account(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_str_t                   *value;
+    ngx_http_jupref_loc_conf_t  *jlcf = conf;
+
+    if (jlcf->referral_account != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    jlcf->referral_account = ngx_palloc(cf->pool, sizeof(jupref_pubkey_t));
+    if (jlcf->referral_account == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (!jupref_pubkey_parse(jlcf->referral_account,
+                             ngx_http_jupref_bytes(&value[1])))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in "
+                           "\"jupref_referral_account\", it must be the "
+                           "base58 of a 32 byte address", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_jupref_attribution(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t                      *value, text;
+    ngx_uint_t                      i;
+    ngx_http_jupref_attribution_t  *attribution;
+    ngx_http_jupref_loc_conf_t     *jlcf = conf;
+
+    if (jlcf->attribution != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    attribution = ngx_pcalloc(cf->pool, sizeof(ngx_http_jupref_attribution_t));
+    if (attribution == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "first") == 0) {
+        attribution->mode = JUPREF_ATTRIBUTE_FIRST;
+
+    } else if (ngx_strcmp(value[1].data, "last") == 0) {
+        attribution->mode = JUPREF_ATTRIBUTE_LAST;
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"jupref_attribution\", "
+                           "it must be \"first\" or \"last\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    attribution->window_ms = NGX_CONF_UNSET_MSEC;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (attribution->window_ms == NGX_CONF_UNSET_MSEC
+            && ngx_strncmp(value[i].data, "window=", 7) == 0)
+        {
+            text.data = value[i].data + 7;
+            text.len = value[i].len - 7;
+
+            attribution->window_ms = ngx_parse_time(&text, 0);
+
+            if (attribution->window_ms == (ngx_msec_t) NGX_ERROR
+                || attribution->window_ms < 1000)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "invalid value \"%V\" of \"window\" in "
+                                   "\"jupref_attribution\", it must be a time "
+                                   "of at least 1s such as \"30d\"", &text);
+                return NGX_CONF_ERROR;
+            }
+
+        } else if (attribution->cookie.data == NULL
+                   && ngx_strncmp(value[i].data, "cookie=", 7) == 0)
+        {
+            attribution->cookie.data = value[i].data + 7;
+            attribution->cookie.len = value[i].len - 7;
+
+            if (!ngx_http_jupref_is_token(&attribution->cookie)) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "invalid value \"%V\" of \"cookie\" in "
+                                   "\"jupref_attribution\", it must be 1 to "
+                                   "32 letters, digits, \"_\" or \"-\"",
+                                   &attribution->cookie);
+                return NGX_CONF_ERROR;
+            }
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\" in "
+                               "\"jupref_attribution\", it takes "
+                               "\"window=<time>\" and \"cookie=<name>\", once "
+                               "each", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (attribution->window_ms == NGX_CONF_UNSET_MSEC) {
+        attribution->window_ms = (ngx_msec_t) 30 * 24 * 60 * 60 * 1000;
+    }
+
+    if (attribution->cookie.data == NULL) {
+        ngx_str_set(&attribution->cookie, "__Host-jupref");
+    }
+
+    jlcf->attribution = attribution;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_jupref_is_token(ngx_str_t *name)
+{
+    u_char  c;
+    size_t  i;
+
+    if (name->len == 0 || name->len > NGX_HTTP_JUPREF_NAME_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}

@@ -1,0 +1,280 @@
+/*
+ * The filters: an order's answer is read as it passes, an execute's is held
+ * whole until it is known what became of the trade.
+ *
+ * Only small answers are held (64 KiB, design).  Held bytes are copied and
+ * their buffers handed back, so upstream never stalls; the header waits with
+ * them, because it tells the outcome.  An answer that turns out too large, or
+ * that Jupiter cuts off, goes on as it came from there on.
+ */
+
+#include "http/ngx_http_jupref.h"
+
+
+static ngx_int_t ngx_http_jupref_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_jupref_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_int_t ngx_http_jupref_execute_header(ngx_http_request_t *r,
+    ngx_http_jupref_ctx_t *ctx);
+static ngx_int_t ngx_http_jupref_tell_outcome(ngx_http_request_t *r,
+    ngx_http_jupref_ctx_t *ctx);
+static ngx_int_t ngx_http_jupref_execute_body(ngx_http_request_t *r,
+    ngx_http_jupref_ctx_t *ctx, ngx_chain_t *in);
+static ngx_int_t ngx_http_jupref_hold(ngx_http_request_t *r,
+    ngx_http_jupref_execute_ctx_t *execute, ngx_buf_t *b);
+static ngx_int_t ngx_http_jupref_let_go(ngx_http_request_t *r,
+    ngx_http_jupref_ctx_t *ctx, ngx_chain_t *rest, ngx_uint_t readable);
+static ngx_uint_t ngx_http_jupref_readable(
+    ngx_http_jupref_execute_ctx_t *execute);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+static ngx_int_t
+ngx_http_jupref_header_filter(ngx_http_request_t *r)
+{
+    ngx_http_jupref_ctx_t  *ctx;
+
+    ctx = ngx_http_jupref_ctx_find(r);
+
+    if (ctx == NULL || r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (ctx->order && ngx_http_jupref_order_header(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->execute && ctx->execute->asked) {
+        return ngx_http_jupref_execute_header(r, ctx);
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+/*
+ * Only the body of a plain 200 tells anything that its status doesn't; all
+ * else is decided at once.
+ */
+
+static ngx_int_t
+ngx_http_jupref_execute_header(ngx_http_request_t *r,
+    ngx_http_jupref_ctx_t *ctx)
+{
+    ngx_http_jupref_execute_ctx_t  *execute;
+
+    execute = ctx->execute;
+
+    if (execute->decided) {
+
+        /* an error page after our own verdict says the same */
+
+        return ngx_http_jupref_tell_outcome(r, ctx);
+    }
+
+    if (!ngx_http_jupref_execute_forwarded(r)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (execute->matched
+        && r->headers_out.status == NGX_HTTP_OK
+        && r->headers_out.content_length_n <= JUPREF_EXECUTE_MAX
+        && !r->header_only
+        && (r->headers_out.content_encoding == NULL
+            || r->headers_out.content_encoding->value.len == 0))
+    {
+        execute->reader = jupref_json_reader_create(
+                              &jupref_execute_answer_schema, &ctx->memory,
+                              &execute->answer);
+
+        if (execute->reader) {
+            execute->holding = 1;
+            r->main_filter_need_in_memory = 1;
+            return NGX_OK;
+        }
+    }
+
+    ngx_http_jupref_execute_decide(r, ctx, r->headers_out.status, 0);
+
+    return ngx_http_jupref_tell_outcome(r, ctx);
+}
+
+
+static ngx_int_t
+ngx_http_jupref_tell_outcome(ngx_http_request_t *r,
+    ngx_http_jupref_ctx_t *ctx)
+{
+    ngx_str_t  value;
+
+    static ngx_str_t  name = ngx_string("Jupref-Trade");
+
+    value.data = (u_char *) jupref_trade_outcome_text(ctx->execute->outcome);
+    value.len = ngx_strlen(value.data);
+
+    if (ngx_http_jupref_add_header(r, &name, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_http_jupref_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_http_jupref_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_jupref_module);
+
+    if (ctx == NULL || r != r->main) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    if (ctx->execute && ctx->execute->holding) {
+        return ngx_http_jupref_execute_body(r, ctx, in);
+    }
+
+    if (ctx->order && ctx->order->capturing) {
+        ngx_http_jupref_order_body(r, ctx->order, in);
+    }
+
+    return ngx_http_next_body_filter(r, in);
+}
+
+
+static ngx_int_t
+ngx_http_jupref_execute_body(ngx_http_request_t *r,
+    ngx_http_jupref_ctx_t *ctx, ngx_chain_t *in)
+{
+    size_t                          size;
+    ngx_buf_t                      *b;
+    ngx_http_jupref_execute_ctx_t  *execute;
+
+    execute = ctx->execute;
+
+    for ( /* void */ ; in; in = in->next) {
+        b = in->buf;
+        size = ngx_buf_in_memory(b) ? (size_t) (b->last - b->pos) : 0;
+
+        if (execute->held_size + size > JUPREF_EXECUTE_MAX) {
+            return ngx_http_jupref_let_go(r, ctx, in, 0);
+        }
+
+        if (size && ngx_http_jupref_hold(r, execute, b) != NGX_OK) {
+            return ngx_http_jupref_let_go(r, ctx, in, 0);
+        }
+
+        if (b->last_buf) {
+            return ngx_http_jupref_let_go(r, ctx, size ? NULL : in,
+                                          ngx_http_jupref_readable(execute));
+        }
+
+        if (size == 0 && b->flush) {
+
+            /* nginx flushes an empty buffer when Jupiter left half-way */
+
+            return ngx_http_jupref_let_go(r, ctx, in, 0);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Takes a buffer's bytes and leaves it empty. */
+
+static ngx_int_t
+ngx_http_jupref_hold(ngx_http_request_t *r,
+    ngx_http_jupref_execute_ctx_t *execute, ngx_buf_t *b)
+{
+    size_t           size;
+    ngx_buf_t       *copy;
+    ngx_chain_t     *cl;
+
+    size = (size_t) (b->last - b->pos);
+
+    cl = ngx_alloc_chain_link(r->pool);
+    copy = ngx_create_temp_buf(r->pool, size);
+
+    if (cl == NULL || copy == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) jupref_json_reader_feed(execute->reader,
+                                   (jupref_bytes_t) { b->pos, size });
+
+    copy->last = ngx_cpymem(copy->last, b->pos, size);
+    copy->last_buf = b->last_buf;
+    copy->last_in_chain = b->last_in_chain;
+    cl->buf = copy;
+    cl->next = NULL;
+
+    *execute->held_last = cl;
+    execute->held_last = &cl->next;
+    execute->held_size += size;
+
+    b->pos = b->last;
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_jupref_readable(ngx_http_jupref_execute_ctx_t *execute)
+{
+    return jupref_json_reader_finish(execute->reader) == JUPREF_JSON_OK;
+}
+
+
+/*
+ * Decides, then sends header, held bytes and what is left of the chain.
+ */
+
+static ngx_int_t
+ngx_http_jupref_let_go(ngx_http_request_t *r, ngx_http_jupref_ctx_t *ctx,
+    ngx_chain_t *rest, ngx_uint_t readable)
+{
+    ngx_int_t                       rc;
+    ngx_chain_t                    *out;
+    ngx_http_jupref_execute_ctx_t  *execute;
+
+    execute = ctx->execute;
+    execute->holding = 0;
+
+    ngx_http_jupref_execute_decide(r, ctx, r->headers_out.status, readable);
+
+    rc = ngx_http_jupref_tell_outcome(r, ctx);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    out = execute->held;
+
+    if (out == NULL) {
+        out = rest;
+
+    } else {
+        *execute->held_last = rest;
+    }
+
+    execute->held = NULL;
+
+    return ngx_http_next_body_filter(r, out);
+}
+
+
+ngx_int_t
+ngx_http_jupref_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_jupref_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_jupref_body_filter;
+
+    return NGX_OK;
+}

@@ -1,0 +1,114 @@
+/*
+ * Health: `live` says that this nginx answers, `ready` that it does its work.
+ *
+ * Trades pass whatever `ready` says; it is about the account of them.
+ */
+
+#include "http/ngx_http_jupref_api.h"
+
+
+#define NGX_HTTP_JUPREF_HEALTH_MAX  1024
+
+
+static ngx_uint_t ngx_http_jupref_not_ready(ngx_http_request_t *r,
+    const char **reasons);
+
+
+ngx_int_t
+ngx_http_jupref_health_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    ngx_uint_t                   i, count;
+    const char                  *reasons[JUPREF_TABLES + 2];
+    ngx_http_jupref_api_t        api;
+    ngx_http_jupref_loc_conf_t  *jlcf;
+
+    static ngx_str_t  content_type = ngx_string("application/json");
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    jlcf = ngx_http_get_module_loc_conf(r, ngx_http_jupref_module);
+    count = 0;
+
+    if (jlcf->health == NGX_HTTP_JUPREF_HEALTH_READY) {
+        count = ngx_http_jupref_not_ready(r, reasons);
+    }
+
+    ngx_memzero(&api, sizeof(ngx_http_jupref_api_t));
+    api.r = r;
+
+    if (ngx_http_jupref_api_room(&api, NGX_HTTP_JUPREF_HEALTH_MAX) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    jupref_json_object(&api.json, NULL);
+    jupref_json_cstring(&api.json, "status", count ? "not ready" : "ok");
+
+    if (jlcf->health == NGX_HTTP_JUPREF_HEALTH_READY) {
+        jupref_json_cstring(&api.json, "ledger", "memory");
+        jupref_json_array(&api.json, "reasons");
+
+        for (i = 0; i < count; i++) {
+            jupref_json_cstring(&api.json, NULL, reasons[i]);
+        }
+
+        jupref_json_array_end(&api.json);
+    }
+
+    jupref_json_object_end(&api.json);
+
+    return ngx_http_jupref_send(r, count ? NGX_HTTP_SERVICE_UNAVAILABLE
+                                         : NGX_HTTP_OK,
+                                &content_type, jupref_json_text(&api.json));
+}
+
+
+static ngx_uint_t
+ngx_http_jupref_not_ready(ngx_http_request_t *r, const char **reasons)
+{
+    ngx_uint_t                    count, i;
+    jupref_ledger_t              *ledger;
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    static const jupref_ledger_result_e  full[JUPREF_TABLES] = {
+        JUPREF_LEDGER_REFERRERS_FULL,
+        JUPREF_LEDGER_CODES_FULL,
+        JUPREF_LEDGER_WALLETS_FULL,
+        JUPREF_LEDGER_MINTS_FULL,
+        JUPREF_LEDGER_BALANCES_FULL,
+        JUPREF_LEDGER_TRADES_FULL
+    };
+
+    jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
+    count = 0;
+
+    if (jmcf->zone == NULL) {
+        reasons[count++] = "there is no jupref_zone, so no ledger";
+        return count;
+    }
+
+    ngx_http_jupref_lock(jmcf->zone);
+
+    ledger = jmcf->zone->shared->ledger;
+
+    if (ledger->booking) {
+        reasons[count++] = jupref_ledger_result_text(JUPREF_LEDGER_DAMAGED);
+    }
+
+    for (i = 0; i < JUPREF_TABLES; i++) {
+        if (ledger->tables[i].count == ledger->tables[i].capacity) {
+            reasons[count++] = jupref_ledger_result_text(full[i]);
+        }
+    }
+
+    ngx_http_jupref_unlock(jmcf->zone);
+
+    return count;
+}

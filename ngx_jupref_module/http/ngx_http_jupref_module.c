@@ -1,0 +1,592 @@
+/*
+ * The wiring: directives, where they may stand, what runs in which phase.
+ */
+
+#include "http/ngx_http_jupref.h"
+
+
+#define NGX_HTTP_JUPREF_ANY                                                   \
+    (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF)
+
+
+static char *ngx_http_jupref_link(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_jupref_api(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_jupref_metrics(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_jupref_health(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_jupref_flag(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_jupref_content(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf, ngx_http_handler_pt handler);
+
+static void *ngx_http_jupref_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_jupref_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_jupref_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static ngx_int_t ngx_http_jupref_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_jupref_preaccess(ngx_http_request_t *r);
+static ngx_int_t ngx_http_jupref_log(ngx_http_request_t *r);
+static ngx_int_t ngx_http_jupref_init_process(ngx_cycle_t *cycle);
+static void ngx_http_jupref_tick(ngx_event_t *ev);
+
+
+static ngx_command_t  ngx_http_jupref_commands[] = {
+
+    { ngx_string("jupref_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_jupref_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_keyring"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_jupref_keyring,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_api_key"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE3,
+      ngx_http_jupref_api_key,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_tier"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_jupref_tier,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_code"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_jupref_code,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_referral_account"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE1,
+      ngx_http_jupref_referral_account,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_attribution"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_1MORE,
+      ngx_http_jupref_attribution,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_order"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_jupref_flag,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_jupref_loc_conf_t, order),
+      NULL },
+
+    { ngx_string("jupref_execute"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_jupref_flag,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_jupref_loc_conf_t, execute),
+      NULL },
+
+    { ngx_string("jupref_link"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_jupref_link,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_jupref_api,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_metrics"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_jupref_metrics,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_health"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_http_jupref_health,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_jupref_module_ctx = {
+    ngx_http_jupref_add_variables,         /* preconfiguration */
+    ngx_http_jupref_init,                  /* postconfiguration */
+
+    ngx_http_jupref_create_main_conf,      /* create main configuration */
+    ngx_http_jupref_init_main_conf,        /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_jupref_create_loc_conf,       /* create location configuration */
+    ngx_http_jupref_merge_loc_conf         /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_jupref_module = {
+    NGX_MODULE_V1,
+    &ngx_http_jupref_module_ctx,           /* module context */
+    ngx_http_jupref_commands,              /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_jupref_init_process,          /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+/* Clicks are booked this often at the least (also by the clicks themselves). */
+#define NGX_HTTP_JUPREF_TICK_MS  1000
+
+static ngx_connection_t  ngx_http_jupref_tick_connection;
+static ngx_event_t       ngx_http_jupref_tick_event;
+
+
+static ngx_int_t
+ngx_http_jupref_preaccess(ngx_http_request_t *r)
+{
+    ngx_http_jupref_loc_conf_t  *jlcf;
+
+    if (r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    jlcf = ngx_http_get_module_loc_conf(r, ngx_http_jupref_module);
+
+    if (jlcf->order) {
+        return ngx_http_jupref_order_handler(r);
+    }
+
+    if (jlcf->execute) {
+        return ngx_http_jupref_execute_handler(r);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/*
+ * The last word on an execute whose answer never came through us, because the
+ * client or Jupiter left half-way: it may have landed.
+ */
+
+static ngx_int_t
+ngx_http_jupref_log(ngx_http_request_t *r)
+{
+    ngx_http_jupref_ctx_t  *ctx;
+
+    ctx = ngx_http_jupref_ctx_find(r);
+
+    if (ctx && ctx->execute && ctx->execute->asked && !ctx->execute->decided
+        && ngx_http_jupref_execute_forwarded(r))
+    {
+        ngx_http_jupref_execute_decide(r, ctx, NGX_HTTP_BAD_GATEWAY, 0);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_jupref_init_process(ngx_cycle_t *cycle)
+{
+    ngx_event_t                  *ev;
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    jmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_jupref_module);
+
+    if (jmcf == NULL || jmcf->zone == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_http_jupref_tick_connection.fd = (ngx_socket_t) -1;
+
+    ev = &ngx_http_jupref_tick_event;
+    ngx_memzero(ev, sizeof(ngx_event_t));
+    ngx_http_jupref_tick_connection.data = jmcf->zone;
+    ev->data = &ngx_http_jupref_tick_connection;
+    ev->handler = ngx_http_jupref_tick;
+    ev->log = cycle->log;
+    ev->cancelable = 1;
+
+    ngx_add_timer(ev, NGX_HTTP_JUPREF_TICK_MS);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_jupref_tick(ngx_event_t *ev)
+{
+    ngx_connection_t        *c;
+    ngx_http_jupref_zone_t  *zone;
+
+    c = ev->data;
+    zone = c->data;
+
+    ngx_http_jupref_lock(zone);
+    ngx_http_jupref_book_clicks(zone, ngx_http_jupref_now_ms());
+    ngx_http_jupref_unlock(zone);
+
+    if (!ngx_exiting && !ngx_terminate && !ngx_quit) {
+        ngx_add_timer(ev, NGX_HTTP_JUPREF_TICK_MS);
+    }
+}
+
+
+static void *
+ngx_http_jupref_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    jmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_jupref_main_conf_t));
+    if (jmcf == NULL) {
+        return NULL;
+    }
+
+    if (ngx_array_init(&jmcf->api_keys, cf->pool, 2,
+                       sizeof(ngx_http_jupref_api_key_t))
+        != NGX_OK
+        || ngx_array_init(&jmcf->tiers, cf->pool, 4, sizeof(jupref_terms_t))
+           != NGX_OK
+        || ngx_array_init(&jmcf->codes, cf->pool, 4,
+                          sizeof(ngx_http_jupref_code_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return jmcf;
+}
+
+
+static char *
+ngx_http_jupref_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_jupref_main_conf_t  *jmcf = conf;
+
+    ngx_str_t  name = ngx_string("default");
+
+    if (jmcf->shm_zone == NULL) {
+
+        if (jmcf->codes.nelts) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"jupref_code\" needs \"jupref_zone\", which keeps "
+                          "the ledger: add \"jupref_zone main 64m\"");
+            return NGX_CONF_ERROR;
+        }
+
+        return ngx_http_jupref_zone_fits(cf, NULL, 0) == NGX_OK
+               ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    jmcf->default_tier = ngx_http_jupref_find_tier(jmcf, &name);
+
+    if (jmcf->default_tier == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"jupref_zone\" needs the terms of unreferred traders: "
+                      "add \"jupref_tier default fee=100\"");
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_jupref_check_codes(cf, jmcf);
+}
+
+
+static void *
+ngx_http_jupref_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_jupref_loc_conf_t  *jlcf;
+
+    jlcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_jupref_loc_conf_t));
+    if (jlcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     jlcf->directive = NULL;    not inherited, like all that follow
+     *     jlcf->order = 0;
+     *     jlcf->execute = 0;
+     *     jlcf->link_to = { 0, NULL };
+     *     jlcf->health = NGX_HTTP_JUPREF_HEALTH_LIVE;
+     */
+
+    jlcf->referral_account = NGX_CONF_UNSET_PTR;
+    jlcf->attribution = NGX_CONF_UNSET_PTR;
+
+    return jlcf;
+}
+
+
+static char *
+ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_jupref_loc_conf_t  *prev = parent;
+    ngx_http_jupref_loc_conf_t  *conf = child;
+
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    static ngx_http_jupref_attribution_t  standard = {
+        JUPREF_ATTRIBUTE_FIRST,
+        (ngx_msec_t) 30 * 24 * 60 * 60 * 1000,
+        ngx_string("__Host-jupref")
+    };
+
+    ngx_conf_merge_ptr_value(conf->referral_account, prev->referral_account,
+                             NULL);
+    ngx_conf_merge_ptr_value(conf->attribution, prev->attribution, &standard);
+
+    if (conf->directive == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    jmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_jupref_module);
+
+    if (jmcf->shm_zone == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%V\" in location \"%V\" needs the ledger: add "
+                      "\"jupref_zone main 64m\" to the http block",
+                      conf->directive, &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->order && conf->referral_account == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"jupref_order\" in location \"%V\" needs "
+                      "\"jupref_referral_account\", the operator's Jupiter "
+                      "referral account", &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->link_to.data
+        && (jmcf->keyring == NULL || jmcf->keyring->cookie.nelts == 0))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"jupref_link\" in location \"%V\" needs "
+                      "\"jupref_keyring\" with a key of purpose \"cookie\"",
+                      &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_jupref_flag(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_flag_t                  *flag;
+    ngx_http_jupref_loc_conf_t  *jlcf = conf;
+
+    flag = (ngx_flag_t *) ((char *) conf + cmd->offset);
+
+    if (*flag) {
+        return "is duplicate";
+    }
+
+    *flag = 1;
+
+    if (jlcf->order && jlcf->execute) {
+        return "can't stand beside the other of \"jupref_order\" and "
+               "\"jupref_execute\": give each its own location";
+    }
+
+    jlcf->directive = &cmd->name;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_jupref_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    u_char                       c;
+    size_t                       i;
+    ngx_str_t                   *value, to;
+    ngx_http_jupref_loc_conf_t  *jlcf = conf;
+
+    if (jlcf->link_to.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    ngx_str_set(&to, "/");
+
+    if (cf->args->nelts == 2) {
+
+        if (ngx_strncmp(value[1].data, "to=", 3) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\" in \"jupref_link\", "
+                               "it takes \"to=<uri>\"", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        to.data = value[1].data + 3;
+        to.len = value[1].len - 3;
+    }
+
+    if (to.len == 0
+        || (to.data[0] != '/'
+            && ngx_strncasecmp(to.data, (u_char *) "https://", 8) != 0
+            && ngx_strncasecmp(to.data, (u_char *) "http://", 7) != 0))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" of \"to\" in "
+                           "\"jupref_link\", it must be a path that starts "
+                           "with \"/\" or an http or https address", &to);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < to.len; i++) {
+        c = to.data[i];
+
+        if (c <= ' ' || c >= 0x7f) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\" of \"to\" in "
+                               "\"jupref_link\", blanks and bytes beyond "
+                               "ASCII must be percent-encoded", &to);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    jlcf->link_to = to;
+
+    return ngx_http_jupref_content(cf, cmd, conf, ngx_http_jupref_link_handler);
+}
+
+
+static char *
+ngx_http_jupref_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_http_jupref_content(cf, cmd, conf, ngx_http_jupref_api_handler);
+}
+
+
+static char *
+ngx_http_jupref_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_http_jupref_content(cf, cmd, conf,
+                                   ngx_http_jupref_metrics_handler);
+}
+
+
+/* The only handler that works without a zone: it says that there is none. */
+
+static char *
+ngx_http_jupref_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t                   *value;
+    ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_jupref_loc_conf_t  *jlcf = conf;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2) {
+
+        if (ngx_strcmp(value[1].data, "ready") == 0) {
+            jlcf->health = NGX_HTTP_JUPREF_HEALTH_READY;
+
+        } else if (ngx_strcmp(value[1].data, "live") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid value \"%V\" in \"jupref_health\", it "
+                               "must be \"live\" or \"ready\"", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_jupref_health_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_jupref_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_jupref_loc_conf_t  *jlcf = conf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler == handler) {
+        return "is duplicate";
+    }
+
+    clcf->handler = handler;
+    jlcf->directive = &cmd->name;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_jupref_init(ngx_conf_t *cf)
+{
+    ngx_uint_t                  i;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PREACCESS_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_jupref_preaccess;
+
+    /* first of the log phase: the access log shows what it decides */
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h = cmcf->phases[NGX_HTTP_LOG_PHASE].handlers.elts;
+
+    for (i = cmcf->phases[NGX_HTTP_LOG_PHASE].handlers.nelts - 1; i > 0; i--) {
+        h[i] = h[i - 1];
+    }
+
+    h[0] = ngx_http_jupref_log;
+
+    return ngx_http_jupref_filter_init(cf);
+}

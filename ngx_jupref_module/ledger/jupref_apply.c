@@ -1,0 +1,420 @@
+/*
+ * The fold: what each event does to the ledger.
+ *
+ * Every apply function first decides, touching nothing, then books.  A row
+ * that an event needs is counted as needed before any is taken, so that a
+ * full table refuses the whole event.  `booking` is set while rows change: a
+ * process that dies there leaves it set, and the ledger refuses from then on
+ * instead of going on with half a booking.
+ */
+
+#include "ledger/jupref_ledger.h"
+
+#include <string.h>
+
+#include "base/jupref_assert.h"
+#include "ledger/jupref_booking.h"
+#include "ledger/jupref_rank.h"
+
+
+typedef jupref_ledger_result_e (*jupref_apply_pt)(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+
+
+static jupref_ledger_result_e jupref_apply_registered(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+static jupref_ledger_result_e jupref_apply_status(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+static jupref_ledger_result_e jupref_apply_tier(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+static jupref_ledger_result_e jupref_apply_code(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+static jupref_ledger_result_e jupref_apply_retired(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+static jupref_ledger_result_e jupref_apply_bound(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+static jupref_ledger_result_e jupref_apply_clicks(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+
+static void jupref_rank_all(jupref_ledger_t *ledger, uint32_t referrer,
+    void (*change)(jupref_ledger_t *ledger, jupref_ranking_e ranking,
+    uint32_t referrer));
+
+
+/* One row an event type: add the type, its name and its function here. */
+static const struct {
+    const char       *name;
+    jupref_apply_pt   apply;
+} jupref_events[JUPREF_EVENT_TYPES] = {
+    { "none",                NULL },
+    { "referrer.registered", jupref_apply_registered },
+    { "referrer.status",     jupref_apply_status },
+    { "referrer.tier",       jupref_apply_tier },
+    { "code.created",        jupref_apply_code },
+    { "code.retired",        jupref_apply_retired },
+    { "wallet.bound",        jupref_apply_bound },
+    { "clicks.counted",      jupref_apply_clicks },
+    { "trade.executed",      jupref_apply_trade },
+    { "trade.unknown",       jupref_apply_trade }
+};
+
+
+jupref_ledger_result_e
+jupref_ledger_apply(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    jupref_ledger_result_e  result;
+
+    if (ledger->booking) {
+        return JUPREF_LEDGER_DAMAGED;
+    }
+
+    if (event->seq != ledger->seq + 1) {
+        return JUPREF_LEDGER_OUT_OF_ORDER;
+    }
+
+    if (event->type <= JUPREF_EVENT_NONE || event->type >= JUPREF_EVENT_TYPES)
+    {
+        return JUPREF_LEDGER_BAD_EVENT;
+    }
+
+    result = jupref_events[event->type].apply(ledger, event);
+
+    if (result != JUPREF_LEDGER_OK) {
+        jupref_assert(ledger->booking == 0);
+        return result;
+    }
+
+    ledger->seq = event->seq;
+    ledger->time_ms = event->time_ms;
+    jupref_booking_ends(ledger);
+
+    return JUPREF_LEDGER_OK;
+}
+
+
+const char *
+jupref_event_name(jupref_event_type_e type)
+{
+    return jupref_events[type].name;
+}
+
+
+static jupref_ledger_result_e
+jupref_apply_registered(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    uint32_t                             parent, index;
+    jupref_referrer_row_t               *row;
+    const jupref_referrer_registered_t  *asked;
+
+    asked = &event->of.referrer_registered;
+    parent = 0;
+
+    if (jupref_find_referrer(ledger, &asked->wallet)) {
+        return JUPREF_LEDGER_REFERRER_EXISTS;
+    }
+
+    if (!jupref_pubkey_is_zero(&asked->parent)) {
+
+        if (jupref_pubkey_equal(&asked->parent, &asked->wallet)) {
+            return JUPREF_LEDGER_PARENT_SELF;
+        }
+
+        parent = jupref_find_referrer(ledger, &asked->parent);
+
+        if (parent == 0) {
+            return JUPREF_LEDGER_PARENT_UNKNOWN;
+        }
+    }
+
+    if (jupref_rows_left(ledger, JUPREF_TABLE_REFERRERS) == 0) {
+        return JUPREF_LEDGER_REFERRERS_FULL;
+    }
+
+    jupref_booking_begins(ledger);
+
+    index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_REFERRERS],
+                                ledger, asked->wallet.bytes);
+
+    row = jupref_referrer(ledger, index);
+    row->status = JUPREF_REFERRER_ACTIVE;
+    row->terms = asked->terms;
+    row->parent = parent;
+    row->registered_ms = event->time_ms;
+    row->text_len = (uint8_t) jupref_pubkey_format(row->text, &row->wallet);
+
+    jupref_rank_all(ledger, index, jupref_rank_insert);
+
+    return JUPREF_LEDGER_OK;
+}
+
+
+static jupref_ledger_result_e
+jupref_apply_status(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    uint32_t                         index;
+    jupref_referrer_row_t           *row;
+    const jupref_referrer_status_t  *asked;
+
+    asked = &event->of.referrer_status;
+
+    if (asked->status != JUPREF_REFERRER_ACTIVE
+        && asked->status != JUPREF_REFERRER_SUSPENDED)
+    {
+        return JUPREF_LEDGER_BAD_EVENT;
+    }
+
+    index = jupref_find_referrer(ledger, &asked->wallet);
+
+    if (index == 0) {
+        return JUPREF_LEDGER_REFERRER_UNKNOWN;
+    }
+
+    row = jupref_referrer(ledger, index);
+
+    if (row->status == asked->status) {
+        return JUPREF_LEDGER_NO_CHANGE;
+    }
+
+    jupref_booking_begins(ledger);
+
+    row->status = asked->status;
+    jupref_rank_all(ledger, index,
+                    asked->status == JUPREF_REFERRER_ACTIVE
+                    ? jupref_rank_insert : jupref_rank_remove);
+
+    return JUPREF_LEDGER_OK;
+}
+
+
+static jupref_ledger_result_e
+jupref_apply_tier(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    uint32_t                       index, at;
+    jupref_code_row_t             *code;
+    jupref_referrer_row_t         *row;
+    const jupref_referrer_tier_t  *asked;
+
+    asked = &event->of.referrer_tier;
+    index = jupref_find_referrer(ledger, &asked->wallet);
+
+    if (index == 0) {
+        return JUPREF_LEDGER_REFERRER_UNKNOWN;
+    }
+
+    row = jupref_referrer(ledger, index);
+
+    if (jupref_terms_equal(&row->terms, &asked->terms)) {
+        return JUPREF_LEDGER_NO_CHANGE;
+    }
+
+    jupref_booking_begins(ledger);
+
+    row->terms = asked->terms;
+
+    for (at = row->first_code; at; at = code->next) {
+        code = jupref_code(ledger, at);
+
+        if (!code->own_terms) {
+            code->terms = asked->terms;
+            code->version++;
+        }
+    }
+
+    return JUPREF_LEDGER_OK;
+}
+
+
+static jupref_ledger_result_e
+jupref_apply_code(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    uint32_t                      index, referrer;
+    jupref_code_row_t            *row;
+    jupref_referrer_row_t        *owner;
+    const jupref_code_created_t  *asked;
+
+    asked = &event->of.code_created;
+    referrer = jupref_find_referrer(ledger, &asked->wallet);
+
+    if (referrer == 0) {
+        return JUPREF_LEDGER_REFERRER_UNKNOWN;
+    }
+
+    owner = jupref_referrer(ledger, referrer);
+    index = jupref_find_code(ledger, &asked->code);
+
+    if (index) {
+        row = jupref_code(ledger, index);
+
+        if (row->referrer != referrer) {
+            return JUPREF_LEDGER_CODE_TAKEN;
+        }
+
+        if (!row->retired && row->own_terms == asked->own_terms
+            && row->configured == asked->configured
+            && jupref_terms_equal(&row->terms, &asked->terms))
+        {
+            return JUPREF_LEDGER_NO_CHANGE;
+        }
+
+        jupref_booking_begins(ledger);
+
+    } else {
+
+        if (owner->code_count >= JUPREF_CODES_PER_REFERRER) {
+            return JUPREF_LEDGER_CODES_OF_REFERRER;
+        }
+
+        if (jupref_rows_left(ledger, JUPREF_TABLE_CODES) == 0) {
+            return JUPREF_LEDGER_CODES_FULL;
+        }
+
+        jupref_booking_begins(ledger);
+
+        index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_CODES],
+                                    ledger, asked->code.key);
+
+        row = jupref_code(ledger, index);
+        memcpy(row->text, asked->code.text, JUPREF_CODE_MAX);
+        row->created_ms = event->time_ms;
+        row->referrer = referrer;
+        row->next = owner->first_code;
+
+        owner->first_code = index;
+        owner->code_count++;
+    }
+
+    row->terms = asked->terms;
+    row->version++;
+    row->retired = 0;
+    row->own_terms = asked->own_terms;
+    row->configured = asked->configured;
+
+    return JUPREF_LEDGER_OK;
+}
+
+
+static jupref_ledger_result_e
+jupref_apply_retired(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    uint32_t            index;
+    jupref_code_row_t  *row;
+
+    index = jupref_find_code(ledger, &event->of.code_retired.code);
+
+    if (index == 0) {
+        return JUPREF_LEDGER_CODE_UNKNOWN;
+    }
+
+    row = jupref_code(ledger, index);
+
+    if (row->retired) {
+        return JUPREF_LEDGER_NO_CHANGE;
+    }
+
+    jupref_booking_begins(ledger);
+    row->retired = 1;
+    row->configured = 0;
+
+    return JUPREF_LEDGER_OK;
+}
+
+
+static jupref_ledger_result_e
+jupref_apply_bound(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    uint32_t                      index, code;
+    jupref_code_row_t            *row, *before;
+    jupref_wallet_row_t          *wallet;
+    const jupref_wallet_bound_t  *asked;
+
+    asked = &event->of.wallet_bound;
+    code = jupref_find_code(ledger, &asked->code);
+
+    if (code == 0) {
+        return JUPREF_LEDGER_CODE_UNKNOWN;
+    }
+
+    row = jupref_code(ledger, code);
+
+    if (row->retired) {
+        return JUPREF_LEDGER_CODE_RETIRED;
+    }
+
+    index = jupref_find_wallet(ledger, &asked->wallet);
+
+    if (index) {
+        wallet = jupref_wallet(ledger, index);
+
+        if (wallet->code == code) {
+            return JUPREF_LEDGER_NO_CHANGE;
+        }
+
+        jupref_booking_begins(ledger);
+
+        before = jupref_code(ledger, wallet->code);
+        before->bound_wallets--;
+        jupref_referrer(ledger, before->referrer)->bound_wallets--;
+
+    } else {
+
+        if (jupref_rows_left(ledger, JUPREF_TABLE_WALLETS) == 0) {
+            return JUPREF_LEDGER_WALLETS_FULL;
+        }
+
+        jupref_booking_begins(ledger);
+
+        index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_WALLETS],
+                                    ledger, asked->wallet.bytes);
+        wallet = jupref_wallet(ledger, index);
+    }
+
+    wallet->code = code;
+    wallet->version = row->version;
+    wallet->bound_ms = event->time_ms;
+
+    row->bound_wallets++;
+    jupref_referrer(ledger, row->referrer)->bound_wallets++;
+
+    return JUPREF_LEDGER_OK;
+}
+
+
+static jupref_ledger_result_e
+jupref_apply_clicks(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    uint32_t            index;
+    jupref_code_row_t  *row;
+
+    index = jupref_find_code(ledger, &event->of.clicks_counted.code);
+
+    if (index == 0) {
+        return JUPREF_LEDGER_CODE_UNKNOWN;
+    }
+
+    if (event->of.clicks_counted.count == 0) {
+        return JUPREF_LEDGER_NO_CHANGE;
+    }
+
+    jupref_booking_begins(ledger);
+
+    row = jupref_code(ledger, index);
+    row->clicks += event->of.clicks_counted.count;
+    jupref_referrer(ledger, row->referrer)->clicks
+        += event->of.clicks_counted.count;
+    ledger->clicks += event->of.clicks_counted.count;
+
+    return JUPREF_LEDGER_OK;
+}
+
+
+static void
+jupref_rank_all(jupref_ledger_t *ledger, uint32_t referrer,
+    void (*change)(jupref_ledger_t *ledger, jupref_ranking_e ranking,
+    uint32_t referrer))
+{
+    unsigned  ranking;
+
+    for (ranking = 0; ranking < JUPREF_RANKINGS; ranking++) {
+        change(ledger, ranking, referrer);
+    }
+}

@@ -1,0 +1,42 @@
+/*
+ * Clicks on their way into the ledger: counted at once, booked in batches.
+ *
+ *     waiting  per code, clicks not yet booked
+ *     queue    the codes that have some
+ *
+ * A click costs two additions; clicks.counted books what has gathered, so a
+ * flood of clicks makes at most one event a second and code.
+ */
+
+#ifndef JUPREF_CLICKS_H
+#define JUPREF_CLICKS_H
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+typedef struct {
+    uint32_t  capacity;                 /* codes */
+    uint32_t  queued;
+    uint32_t  cells[];                  /* waiting, then queue */
+} jupref_clicks_t;
+
+
+#define jupref_clicks_size(codes)                                             \
+    (sizeof(jupref_clicks_t) + 2 * ((uint64_t) (codes) + 1) * sizeof(uint32_t))
+
+
+/* In zeroed bytes of jupref_clicks_size(codes). */
+jupref_clicks_t *jupref_clicks_init(void *block, uint32_t codes);
+
+void jupref_clicks_count(jupref_clicks_t *clicks, uint32_t code);
+
+/* Clicks of a code that wait to be booked. */
+uint32_t jupref_clicks_waiting(const jupref_clicks_t *clicks, uint32_t code);
+
+/* Takes one code's clicks out; returns the code, 0 when none wait. */
+uint32_t jupref_clicks_take(jupref_clicks_t *clicks, uint32_t *count);
+
+
+#endif /* JUPREF_CLICKS_H */

@@ -1,0 +1,215 @@
+/*
+ * Views (see the header).
+ */
+
+#include "ledger/jupref_view.h"
+
+#include <string.h>
+
+#include "ledger/jupref_rank.h"
+
+
+static void jupref_view_key(jupref_key_text_t *text, const uint8_t *bytes,
+    uint8_t len);
+static void jupref_view_mint(const jupref_ledger_t *ledger, uint32_t mint,
+    jupref_key_text_t *text);
+
+
+void
+jupref_view_code(const jupref_ledger_t *ledger,
+    const jupref_clicks_t *clicks, uint32_t code, jupref_code_view_t *view)
+{
+    jupref_referrer_row_t  *owner;
+
+    view->row = *jupref_code(ledger, code);
+    view->clicks = view->row.clicks + jupref_clicks_waiting(clicks, code);
+
+    owner = jupref_referrer(ledger, view->row.referrer);
+    view->status = owner->status;
+    jupref_view_key(&view->referrer, owner->text, owner->text_len);
+}
+
+
+void
+jupref_view_referrer(const jupref_ledger_t *ledger,
+    const jupref_clicks_t *clicks, uint32_t referrer,
+    jupref_referrer_view_t *view)
+{
+    uint32_t                at;
+    jupref_referrer_row_t  *parent;
+    jupref_balance_view_t  *balance;
+
+    view->row = *jupref_referrer(ledger, referrer);
+    view->clicks = view->row.clicks;
+    view->code_count = 0;
+    view->balance_count = 0;
+    view->parent.len = 0;
+
+    if (view->row.parent) {
+        parent = jupref_referrer(ledger, view->row.parent);
+        jupref_view_key(&view->parent, parent->text, parent->text_len);
+    }
+
+    for (at = view->row.first_code;
+         at && view->code_count < JUPREF_CODES_PER_REFERRER;
+         at = jupref_code(ledger, at)->next)
+    {
+        jupref_view_code(ledger, clicks, at, &view->codes[view->code_count]);
+        view->code_count++;
+        view->clicks += jupref_clicks_waiting(clicks, at);
+    }
+
+    for (at = view->row.first_balance;
+         at && view->balance_count < JUPREF_VIEW_BALANCES;
+         at = balance->row.next)
+    {
+        balance = &view->balances[view->balance_count++];
+        balance->row = *jupref_balance(ledger, at);
+        jupref_view_mint(ledger, balance->row.mint, &balance->mint);
+    }
+
+    view->more_balances = (at != 0);
+}
+
+
+unsigned
+jupref_view_leaders(const jupref_ledger_t *ledger, jupref_ranking_e ranking,
+    unsigned limit, jupref_leader_view_t *leaders)
+{
+    uint32_t                indexes[JUPREF_VIEW_LIST];
+    unsigned                i, count;
+    jupref_referrer_row_t  *row;
+
+    if (limit > JUPREF_VIEW_LIST) {
+        limit = JUPREF_VIEW_LIST;
+    }
+
+    count = jupref_rank_top(ledger, ranking, indexes, limit);
+
+    for (i = 0; i < count; i++) {
+        row = jupref_referrer(ledger, indexes[i]);
+        jupref_view_key(&leaders[i].wallet, row->text, row->text_len);
+        leaders[i].volume_micro_usd = row->volume_micro_usd;
+        leaders[i].earned_micro_usd = row->earned_micro_usd;
+        leaders[i].trades = row->trades[JUPREF_STATE_EXECUTED];
+    }
+
+    return count;
+}
+
+
+unsigned
+jupref_view_trades(const jupref_ledger_t *ledger, uint32_t before,
+    unsigned limit, jupref_trade_view_t *trades)
+{
+    uint32_t                index;
+    unsigned                count;
+    jupref_code_row_t      *code;
+    jupref_trade_view_t    *view;
+    jupref_referrer_row_t  *owner;
+
+    index = ledger->tables[JUPREF_TABLE_TRADES].count + 1;
+
+    if (before && before < index) {
+        index = before;
+    }
+
+    for (count = 0; count < limit && index > 1; count++) {
+        view = &trades[count];
+        memset(view->code, 0, JUPREF_CODE_MAX);
+        view->referrer.len = 0;
+
+        view->index = --index;
+        view->row = *jupref_trade(ledger, index);
+
+        if (view->row.code) {
+            code = jupref_code(ledger, view->row.code);
+            owner = jupref_referrer(ledger, code->referrer);
+            memcpy(view->code, code->text, JUPREF_CODE_MAX);
+            jupref_view_key(&view->referrer, owner->text, owner->text_len);
+        }
+
+        jupref_view_mint(ledger, view->row.input_mint, &view->input_mint);
+        jupref_view_mint(ledger, view->row.output_mint, &view->output_mint);
+        jupref_view_mint(ledger, view->row.fee_mint, &view->fee_mint);
+    }
+
+    return count;
+}
+
+
+void
+jupref_view_platform(const jupref_ledger_t *ledger,
+    const jupref_integrity_t *integrity, jupref_platform_view_t *view)
+{
+    uint32_t  i;
+
+    memcpy(view->trades, ledger->trades, sizeof(view->trades));
+    view->clicks = ledger->clicks;
+    view->volume_micro_usd = ledger->volume_micro_usd;
+    view->seq = ledger->seq;
+
+    for (i = 0; i < JUPREF_TABLES; i++) {
+        view->used[i] = ledger->tables[i].count;
+        view->capacity[i] = ledger->tables[i].capacity;
+        view->row_size[i] = ledger->tables[i].row_size;
+    }
+
+    view->mint_count = ledger->tables[JUPREF_TABLE_MINTS].count;
+
+    if (view->mint_count > JUPREF_VIEW_MINTS) {
+        view->mint_count = JUPREF_VIEW_MINTS;
+    }
+
+    for (i = 0; i < view->mint_count; i++) {
+        view->mints[i] = *jupref_mint(ledger, i + 1);
+    }
+
+    view->integrity_count = integrity->count;
+
+    if (view->integrity_count > JUPREF_VIEW_MINTS) {
+        view->integrity_count = JUPREF_VIEW_MINTS;
+    }
+
+    for (i = 0; i < view->integrity_count; i++) {
+        view->integrity[i] = integrity->rows[i + 1];
+    }
+}
+
+
+const char *
+jupref_referrer_status_name(unsigned status)
+{
+    return (status == JUPREF_REFERRER_ACTIVE) ? "active" : "suspended";
+}
+
+
+const char *
+jupref_trade_state_name(unsigned state)
+{
+    return (state == JUPREF_STATE_EXECUTED) ? "executed" : "unknown";
+}
+
+
+static void
+jupref_view_key(jupref_key_text_t *text, const uint8_t *bytes, uint8_t len)
+{
+    memcpy(text->bytes, bytes, JUPREF_PUBKEY_TEXT);
+    text->len = len;
+}
+
+
+static void
+jupref_view_mint(const jupref_ledger_t *ledger, uint32_t mint,
+    jupref_key_text_t *text)
+{
+    jupref_mint_row_t  *row;
+
+    if (mint == 0) {
+        text->len = 0;
+        return;
+    }
+
+    row = jupref_mint(ledger, mint);
+    jupref_view_key(text, row->text, row->text_len);
+}

@@ -1,0 +1,119 @@
+/*
+ * Views: what a reader of the ledger is shown, copied out under the lock.
+ *
+ * Rendering takes longer than copying, so whoever answers a request copies
+ * what it needs, lets the lock go, and renders from the copy.  Every view is
+ * bounded; where more exists than is shown, the view says so.
+ */
+
+#ifndef JUPREF_VIEW_H
+#define JUPREF_VIEW_H
+
+
+#include "ledger/jupref_clicks.h"
+#include "ledger/jupref_integrity.h"
+#include "ledger/jupref_ledger.h"
+
+
+#define JUPREF_VIEW_BALANCES  256       /* of one referrer */
+#define JUPREF_VIEW_MINTS     256       /* of the platform */
+#define JUPREF_VIEW_LIST      100       /* rows of a page */
+
+
+/* A wallet or mint as text; len 0: none. */
+typedef struct {
+    uint8_t  bytes[JUPREF_PUBKEY_TEXT];
+    uint8_t  len;
+} jupref_key_text_t;
+
+
+typedef struct {
+    jupref_code_row_t  row;
+    uint64_t           clicks;          /* booked and waiting */
+    jupref_key_text_t  referrer;
+    uint8_t            status;          /* the referrer's */
+} jupref_code_view_t;
+
+
+typedef struct {
+    jupref_balance_row_t  row;
+    jupref_key_text_t     mint;
+} jupref_balance_view_t;
+
+
+typedef struct {
+    jupref_referrer_row_t  row;
+    jupref_key_text_t      parent;
+    uint64_t               clicks;      /* booked and waiting */
+    uint32_t               code_count;
+    uint32_t               balance_count;
+    unsigned               more_balances:1;
+    jupref_code_view_t     codes[JUPREF_CODES_PER_REFERRER];
+    jupref_balance_view_t  balances[JUPREF_VIEW_BALANCES];
+} jupref_referrer_view_t;
+
+
+typedef struct {
+    jupref_key_text_t  wallet;
+    jupref_u128_t      volume_micro_usd;
+    jupref_u128_t      earned_micro_usd;
+    uint64_t           trades;
+} jupref_leader_view_t;
+
+
+typedef struct {
+    uint32_t            index;
+    jupref_trade_row_t  row;
+    uint8_t             code[JUPREF_CODE_MAX];
+    jupref_key_text_t   referrer;
+    jupref_key_text_t   input_mint;
+    jupref_key_text_t   output_mint;
+    jupref_key_text_t   fee_mint;
+} jupref_trade_view_t;
+
+
+typedef struct {
+    uint64_t                trades[JUPREF_STATES];
+    uint64_t                clicks;     /* booked */
+    jupref_u128_t           volume_micro_usd;
+    uint64_t                seq;
+    uint32_t                used[JUPREF_TABLES];
+    uint32_t                capacity[JUPREF_TABLES];
+    uint32_t                row_size[JUPREF_TABLES];
+    uint32_t                mint_count;
+    uint32_t                integrity_count;
+    jupref_mint_row_t       mints[JUPREF_VIEW_MINTS];
+    jupref_integrity_row_t  integrity[JUPREF_VIEW_MINTS];
+} jupref_platform_view_t;
+
+
+void jupref_view_code(const jupref_ledger_t *ledger,
+    const jupref_clicks_t *clicks, uint32_t code, jupref_code_view_t *view);
+
+void jupref_view_referrer(const jupref_ledger_t *ledger,
+    const jupref_clicks_t *clicks, uint32_t referrer,
+    jupref_referrer_view_t *view);
+
+/* At most JUPREF_VIEW_LIST of them, best first; returns how many. */
+unsigned jupref_view_leaders(const jupref_ledger_t *ledger,
+    jupref_ranking_e ranking, unsigned limit, jupref_leader_view_t *leaders);
+
+/*
+ * Trades with an index below `before` (0: from the newest on), newest first;
+ * at most `limit`, returns how many.
+ */
+unsigned jupref_view_trades(const jupref_ledger_t *ledger, uint32_t before,
+    unsigned limit, jupref_trade_view_t *trades);
+
+void jupref_view_platform(const jupref_ledger_t *ledger,
+    const jupref_integrity_t *integrity, jupref_platform_view_t *view);
+
+
+/* "active", "suspended" */
+const char *jupref_referrer_status_name(unsigned status);
+
+/* "executed", "unknown" */
+const char *jupref_trade_state_name(unsigned state);
+
+
+#endif /* JUPREF_VIEW_H */
