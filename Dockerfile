@@ -24,7 +24,7 @@ RUN apt-get update \
         /etc/nginx/sites-enabled/*
 
 COPY --from=build /jupref/build/ngx_http_jupref_module.so \
-    /usr/share/nginx/modules/
+    /usr/lib/nginx/modules/
 COPY conf-examples/container/nginx.conf /etc/nginx/nginx.conf
 
 USER www-data

@@ -37,7 +37,6 @@ export class Chain {
     #blockhashes = new Map();
     #started = Date.now();
     #slotsAdded = 0n;
-    #salt = crypto.randomBytes(16);
 
     /* Slots until a transaction is confirmed and until it is finalized. */
     confirmedAfter = 1n;
@@ -78,10 +77,10 @@ export class Chain {
         this.#slotsAdded += BigInt(slots);
     }
 
+    /* One per call, so that two equal orders are two transactions. */
     latestBlockhash(commitment) {
         const slot = this.slot(commitment);
-        const blockhash = bs58.encode(crypto.createHash("sha256")
-            .update(this.#salt).update(slot.toString()).digest());
+        const blockhash = bs58.encode(crypto.randomBytes(32));
         const lastValidBlockHeight = slot - SKIPPED_SLOTS + BLOCKHASH_LIFE;
 
         this.#blockhashes.set(blockhash, lastValidBlockHeight);

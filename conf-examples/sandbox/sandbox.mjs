@@ -19,6 +19,7 @@ import { readWhims } from "./whims.mjs";
 
 const LOOPBACK = "127.0.0.1";
 const LARGEST_BODY = 1 << 20;
+const KEEP_ALIVE_MS = 120_000;
 
 
 export async function startSandbox(port = 0) {
@@ -33,6 +34,9 @@ export async function startSandbox(port = 0) {
             response.destroy();
         });
     });
+
+    /* longer than a proxy keeps idle connections: it closes, not we */
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
 
     await new Promise((resolve, reject) => {
         server.once("error", reject);

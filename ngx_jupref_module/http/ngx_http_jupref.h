@@ -241,6 +241,16 @@ char *ngx_http_jupref_tier(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_jupref_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_jupref_attribution(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_jupref_place_filter(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_jupref_place_link(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_jupref_place_api(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_jupref_place_metrics(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_jupref_place_health(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_http_jupref_check_codes(ngx_conf_t *cf,
     ngx_http_jupref_main_conf_t *jmcf);
 jupref_terms_t *ngx_http_jupref_find_tier(ngx_http_jupref_main_conf_t *jmcf,
@@ -271,6 +281,14 @@ ngx_int_t ngx_http_jupref_sync(ngx_http_jupref_zone_t *zone, ngx_log_t *log);
 ngx_int_t ngx_http_jupref_order_handler(ngx_http_request_t *r);
 ngx_http_jupref_order_ctx_t *ngx_http_jupref_order_attribute(
     ngx_http_request_t *r);
+
+
+/* ngx_http_jupref_claim.c */
+void ngx_http_jupref_order_claim(ngx_http_request_t *r,
+    ngx_http_jupref_order_ctx_t *order, jupref_claim_t *claim);
+
+
+/* ngx_http_jupref_order_reader.c */
 ngx_int_t ngx_http_jupref_order_header(ngx_http_request_t *r,
     ngx_http_jupref_ctx_t *ctx);
 void ngx_http_jupref_order_body(ngx_http_request_t *r,

@@ -105,14 +105,19 @@ ngx_http_jupref_api_handler(ngx_http_request_t *r)
 static void
 ngx_http_jupref_api_body(ngx_http_request_t *r)
 {
-    ngx_http_jupref_api_t     api;
-    ngx_http_jupref_route_t  *route;
+    ngx_int_t                  rc;
+    ngx_http_jupref_api_t      api;
+    ngx_http_jupref_route_t   *route;
+    ngx_http_jupref_problem_e  problem;
 
     ngx_http_jupref_api_start(&api, r);
 
-    (void) ngx_http_jupref_api_route(&api, &route);
+    problem = ngx_http_jupref_api_route(&api, &route);
 
-    ngx_http_finalize_request(r, ngx_http_jupref_api_answer(&api, route));
+    rc = route ? ngx_http_jupref_api_answer(&api, route)
+               : ngx_http_jupref_send_problem(&api, problem);
+
+    ngx_http_finalize_request(r, rc);
 }
 
 

@@ -1,30 +1,28 @@
 /*
- * Reads of one thing: a code's terms, what a trade would cost, a referrer,
- * the platform.
+ * Reads of one thing: a code's terms, what a trade would cost, a referrer.
  */
 
 #include "http/ngx_http_jupref_api.h"
-
-#include "solana/jupref_address.h"
 
 
 /* Room per row and for the rest, generous: overflowing is checked. */
 #define NGX_HTTP_JUPREF_ROOM          4096
 #define NGX_HTTP_JUPREF_CODE_ROOM     512
 #define NGX_HTTP_JUPREF_BALANCE_ROOM  512
-#define NGX_HTTP_JUPREF_MINT_ROOM     768
 
 
+static ngx_int_t ngx_http_jupref_fee_terms(ngx_http_jupref_api_t *api,
+    ngx_str_t *text, jupref_terms_view_t *terms);
+static void ngx_http_jupref_write_preview(jupref_json_writer_t *json,
+    const jupref_terms_view_t *terms, uint64_t amount);
+static void ngx_http_jupref_write_referrer(jupref_json_writer_t *json,
+    const jupref_referrer_view_t *view);
+static void ngx_http_jupref_write_balances(jupref_json_writer_t *json,
+    const jupref_referrer_view_t *view);
 static void ngx_http_jupref_write_key(jupref_json_writer_t *json,
     const char *name, const jupref_key_text_t *key);
 static void ngx_http_jupref_write_terms(jupref_json_writer_t *json,
     const jupref_terms_t *terms);
-static void ngx_http_jupref_write_referrer(jupref_json_writer_t *json,
-    const jupref_referrer_view_t *view);
-static void ngx_http_jupref_write_integrity(jupref_json_writer_t *json,
-    const jupref_integrity_row_t *row);
-static void ngx_http_jupref_write_capacities(jupref_json_writer_t *json,
-    const jupref_platform_view_t *view, const jupref_pending_stat_t *pending);
 
 
 ngx_http_jupref_problem_e
@@ -100,20 +98,10 @@ ngx_http_jupref_show_code(ngx_http_jupref_api_t *api,
 ngx_http_jupref_problem_e
 ngx_http_jupref_get_fees(ngx_http_jupref_api_t *api)
 {
-    uint32_t                      index, referrer;
-    uint64_t                      amount, fee;
-    unsigned                      level, earns, status;
-    ngx_str_t                     text, code_text;
-    jupref_terms_t                terms;
-    jupref_key_text_t             wallets[JUPREF_LEVELS];
-    jupref_code_name_t            code;
-    jupref_fee_split_t            split;
-    jupref_json_writer_t         *json;
-    jupref_referrer_row_t        *row;
-    ngx_http_jupref_shared_t     *shared;
-    ngx_http_jupref_problem_e     problem;
-
-    shared = api->zone->shared;
+    uint64_t                   amount;
+    ngx_str_t                  text, code;
+    jupref_terms_view_t        terms;
+    ngx_http_jupref_problem_e  problem;
 
     problem = ngx_http_jupref_api_argument(api, "amount", &text);
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
@@ -125,104 +113,102 @@ ngx_http_jupref_get_fees(ngx_http_jupref_api_t *api)
                    "amount must be given as whole base units, 0 to 2^64-1");
     }
 
-    problem = ngx_http_jupref_api_argument(api, "code", &code_text);
+    problem = ngx_http_jupref_api_argument(api, "code", &code);
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
         return problem;
     }
 
-    terms = *api->zone->conf->default_tier;
-    earns = 0;
-    status = JUPREF_REFERRER_ACTIVE;
-    ngx_memzero(wallets, sizeof(wallets));
-
-    if (code_text.len) {
-        index = 0;
-
-        if (jupref_code_is_valid(ngx_http_jupref_bytes(&code_text))) {
-            jupref_code_name_set(&code, ngx_http_jupref_bytes(&code_text));
-
-            ngx_http_jupref_lock(api->zone);
-
-            index = jupref_find_code(shared->ledger, &code);
-
-            if (index && !jupref_code(shared->ledger, index)->retired) {
-                terms = jupref_code(shared->ledger, index)->terms;
-                referrer = jupref_code(shared->ledger, index)->referrer;
-                status = jupref_referrer(shared->ledger, referrer)->status;
-
-                for (level = 0; level < JUPREF_LEVELS && referrer; level++) {
-                    row = jupref_referrer(shared->ledger, referrer);
-                    ngx_memcpy(wallets[level].bytes, row->text,
-                               JUPREF_PUBKEY_TEXT);
-                    wallets[level].len = row->text_len;
-
-                    if (row->status == JUPREF_REFERRER_ACTIVE
-                        && terms.share_bps[level] > 0)
-                    {
-                        earns |= 1u << level;
-                    }
-
-                    referrer = row->parent;
-                }
-
-            } else {
-                index = 0;
-            }
-
-            ngx_http_jupref_unlock(api->zone);
-        }
-
-        if (index == 0 || status != JUPREF_REFERRER_ACTIVE) {
-            return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NO_SUCH_CODE,
-                       "no active referrer has this code; leave it out for "
-                       "the terms of unreferred traders");
-        }
+    if (ngx_http_jupref_fee_terms(api, &code, &terms) != NGX_OK) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NO_SUCH_CODE,
+                   "no active referrer has this code; leave it out for the "
+                   "terms of unreferred traders");
     }
 
     if (ngx_http_jupref_api_room(api, NGX_HTTP_JUPREF_ROOM) != NGX_OK) {
         return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
     }
 
-    fee = jupref_fee_on(amount, jupref_charged_bps(&terms));
-    jupref_fee_split(&terms, fee, earns, &split);
+    ngx_http_jupref_write_preview(&api->json, &terms, amount);
 
-    json = &api->json;
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+/* The terms of a code that can be followed; without one the default tier's. */
+
+static ngx_int_t
+ngx_http_jupref_fee_terms(ngx_http_jupref_api_t *api, ngx_str_t *text,
+    jupref_terms_view_t *terms)
+{
+    unsigned             found;
+    jupref_code_name_t   code;
+
+    if (text->len == 0) {
+        ngx_memzero(terms, sizeof(jupref_terms_view_t));
+        terms->terms = *api->zone->conf->default_tier;
+        return NGX_OK;
+    }
+
+    if (!jupref_code_is_valid(ngx_http_jupref_bytes(text))) {
+        return NGX_DECLINED;
+    }
+
+    jupref_code_name_set(&code, ngx_http_jupref_bytes(text));
+
+    ngx_http_jupref_lock(api->zone);
+    found = jupref_view_terms(api->zone->shared->ledger, &code, terms);
+    ngx_http_jupref_unlock(api->zone);
+
+    return found ? NGX_OK : NGX_DECLINED;
+}
+
+
+static void
+ngx_http_jupref_write_preview(jupref_json_writer_t *json,
+    const jupref_terms_view_t *terms, uint64_t amount)
+{
+    uint64_t            fee;
+    unsigned            level;
+    jupref_bytes_t      code;
+    jupref_fee_split_t  split;
+
+    fee = jupref_fee_on(amount, jupref_charged_bps(&terms->terms));
+    jupref_fee_split(&terms->terms, fee, terms->earns, &split);
+    code = jupref_padded(terms->code, JUPREF_CODE_MAX);
 
     jupref_json_object(json, NULL);
 
-    if (code_text.len) {
-        jupref_json_string(json, "code", ngx_http_jupref_bytes(&code_text));
+    if (code.len) {
+        jupref_json_string(json, "code", code);
 
     } else {
         jupref_json_null(json, "code");
     }
 
-    ngx_http_jupref_write_terms(json, &terms);
+    ngx_http_jupref_write_terms(json, &terms->terms);
     jupref_json_amount(json, "amount", amount);
     jupref_json_amount(json, "fee", fee);
     jupref_json_amount(json, "saved",
-                       jupref_fee_on(amount, terms.fee_bps) - fee);
+                       jupref_fee_on(amount, terms->terms.fee_bps) - fee);
     jupref_json_amount(json, "jupiterCut", split.jupiter_cut);
     jupref_json_amount(json, "platform", split.platform);
     jupref_json_array(json, "levels");
 
     for (level = 0; level < JUPREF_LEVELS; level++) {
 
-        if (!(earns & 1u << level)) {
+        if (!(terms->earns & 1u << level)) {
             continue;
         }
 
         jupref_json_object(json, NULL);
         jupref_json_number(json, "level", level + 1);
-        ngx_http_jupref_write_key(json, "wallet", &wallets[level]);
+        ngx_http_jupref_write_key(json, "wallet", &terms->level[level]);
         jupref_json_amount(json, "amount", split.level[level]);
         jupref_json_object_end(json);
     }
 
     jupref_json_array_end(json);
     jupref_json_object_end(json);
-
-    return NGX_HTTP_JUPREF_NO_PROBLEM;
 }
 
 
@@ -292,9 +278,8 @@ static void
 ngx_http_jupref_write_referrer(jupref_json_writer_t *json,
     const jupref_referrer_view_t *view)
 {
-    uint32_t                      i;
-    const jupref_code_view_t     *code;
-    const jupref_balance_view_t  *balance;
+    uint32_t                   i;
+    const jupref_code_view_t  *code;
 
     jupref_json_object(json, NULL);
     jupref_json_string(json, "wallet", (jupref_bytes_t) { view->row.text,
@@ -336,6 +321,23 @@ ngx_http_jupref_write_referrer(jupref_json_writer_t *json,
     jupref_json_micro(json, "volumeUsd", view->row.volume_micro_usd);
     jupref_json_micro(json, "earnedUsd", view->row.earned_micro_usd);
 
+    ngx_http_jupref_write_balances(json, view);
+
+    if (view->more_balances) {
+        jupref_json_boolean(json, "moreBalances", 1);
+    }
+
+    jupref_json_object_end(json);
+}
+
+
+static void
+ngx_http_jupref_write_balances(jupref_json_writer_t *json,
+    const jupref_referrer_view_t *view)
+{
+    uint32_t                      i;
+    const jupref_balance_view_t  *balance;
+
     jupref_json_array(json, "balances");
 
     for (i = 0; i < view->balance_count; i++) {
@@ -352,178 +354,6 @@ ngx_http_jupref_write_referrer(jupref_json_writer_t *json,
     }
 
     jupref_json_array_end(json);
-
-    if (view->more_balances) {
-        jupref_json_boolean(json, "moreBalances", 1);
-    }
-
-    jupref_json_object_end(json);
-}
-
-
-ngx_http_jupref_problem_e
-ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
-{
-    uint32_t                   i;
-    jupref_json_writer_t      *json;
-    jupref_pending_stat_t      pending;
-    jupref_platform_view_t    *view;
-    ngx_http_jupref_shared_t  *shared;
-
-    shared = api->zone->shared;
-    json = &api->json;
-
-    view = ngx_palloc(api->r->pool, sizeof(jupref_platform_view_t));
-    if (view == NULL) {
-        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
-    }
-
-    ngx_http_jupref_lock(api->zone);
-
-    jupref_view_platform(shared->ledger, shared->integrity, view);
-    jupref_pending_stat(shared->pending, ngx_http_jupref_now_ms(), &pending);
-
-    ngx_http_jupref_unlock(api->zone);
-
-    if (ngx_http_jupref_api_room(api, NGX_HTTP_JUPREF_ROOM
-                                 + (view->mint_count + view->integrity_count)
-                                   * NGX_HTTP_JUPREF_MINT_ROOM)
-        != NGX_OK)
-    {
-        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
-    }
-
-    jupref_json_object(json, NULL);
-
-    jupref_json_object(json, "totals");
-    jupref_json_object(json, "trades");
-    jupref_json_number(json, "executed", view->trades[JUPREF_STATE_EXECUTED]);
-    jupref_json_number(json, "unknown", view->trades[JUPREF_STATE_UNKNOWN]);
-    jupref_json_object_end(json);
-    jupref_json_micro(json, "volumeUsd", view->volume_micro_usd);
-    jupref_json_number(json, "clicks", view->clicks);
-    jupref_json_number(json, "events", view->seq);
-    jupref_json_object_end(json);
-
-    /* nothing is verified on chain yet: these are sums of estimates */
-
-    jupref_json_cstring(json, "feesBasis", "estimate");
-    jupref_json_array(json, "fees");
-
-    for (i = 0; i < view->mint_count; i++) {
-
-        if (view->mints[i].received == 0) {
-            continue;
-        }
-
-        jupref_json_object(json, NULL);
-        jupref_json_string(json, "mint",
-                           (jupref_bytes_t) { view->mints[i].text,
-                                              view->mints[i].text_len });
-        jupref_json_amount(json, "received", view->mints[i].received);
-        jupref_json_amount(json, "jupiterCut", view->mints[i].jupiter_cut);
-        jupref_json_amount(json, "platform", view->mints[i].platform);
-        jupref_json_amount(json, "referrers", view->mints[i].referrers);
-        jupref_json_object_end(json);
-    }
-
-    jupref_json_array_end(json);
-
-    jupref_json_number(json, "referrers", view->used[JUPREF_TABLE_REFERRERS]);
-    jupref_json_number(json, "codes", view->used[JUPREF_TABLE_CODES]);
-    jupref_json_number(json, "boundWallets", view->used[JUPREF_TABLE_WALLETS]);
-
-    jupref_json_array(json, "feeIntegrity");
-
-    for (i = 0; i < view->integrity_count; i++) {
-        ngx_http_jupref_write_integrity(json, &view->integrity[i]);
-    }
-
-    jupref_json_array_end(json);
-
-    ngx_http_jupref_write_capacities(json, view, &pending);
-
-    jupref_json_object_end(json);
-
-    return NGX_HTTP_JUPREF_NO_PROBLEM;
-}
-
-
-/* The account that is missing where fees are dropped, so it can be made. */
-
-static void
-ngx_http_jupref_write_integrity(jupref_json_writer_t *json,
-    const jupref_integrity_row_t *row)
-{
-    uint8_t          text[JUPREF_PUBKEY_TEXT];
-    jupref_bytes_t   key;
-    jupref_pubkey_t  account;
-
-    key.data = text;
-
-    jupref_json_object(json, NULL);
-
-    if (jupref_pubkey_is_zero(&row->mint)) {
-        jupref_json_null(json, "mint");
-
-    } else {
-        key.len = jupref_pubkey_format(text, &row->mint);
-        jupref_json_string(json, "mint", key);
-    }
-
-    jupref_json_number(json, "asked", row->asked);
-    jupref_json_number(json, "granted", row->granted);
-    jupref_json_number(json, "dropped", row->dropped);
-    jupref_json_number(json, "unstated", row->unstated);
-
-    if (row->dropped) {
-        jupref_json_time(json, "lastDroppedAt", row->last_dropped_ms);
-    }
-
-    if (row->dropped && !jupref_pubkey_is_zero(&row->mint)) {
-
-        if (jupref_find_token_account(&account, &row->referral_account,
-                                      &row->mint, &jupref_token_program))
-        {
-            key.len = jupref_pubkey_format(text, &account);
-            jupref_json_string(json, "referralTokenAccount", key);
-        }
-
-        if (jupref_find_token_account(&account, &row->referral_account,
-                                      &row->mint, &jupref_token_2022_program))
-        {
-            key.len = jupref_pubkey_format(text, &account);
-            jupref_json_string(json, "referralToken2022Account", key);
-        }
-    }
-
-    jupref_json_object_end(json);
-}
-
-
-static void
-ngx_http_jupref_write_capacities(jupref_json_writer_t *json,
-    const jupref_platform_view_t *view, const jupref_pending_stat_t *pending)
-{
-    unsigned  table;
-
-    jupref_json_object(json, "capacities");
-
-    for (table = 0; table < JUPREF_TABLES; table++) {
-        jupref_json_object(json, jupref_table_name(table));
-        jupref_json_number(json, "used", view->used[table]);
-        jupref_json_number(json, "capacity", view->capacity[table]);
-        jupref_json_number(json, "rowBytes", view->row_size[table]);
-        jupref_json_object_end(json);
-    }
-
-    jupref_json_object(json, "pendingOrders");
-    jupref_json_number(json, "used", pending->used);
-    jupref_json_number(json, "capacity", pending->capacity);
-    jupref_json_number(json, "evicted", pending->evicted);
-    jupref_json_object_end(json);
-
-    jupref_json_object_end(json);
 }
 
 

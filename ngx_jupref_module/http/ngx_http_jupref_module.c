@@ -9,19 +9,6 @@
     (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF)
 
 
-static char *ngx_http_jupref_link(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_jupref_api(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_jupref_metrics(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_jupref_health(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_jupref_flag(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_jupref_content(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf, ngx_http_handler_pt handler);
-
 static void *ngx_http_jupref_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_jupref_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_jupref_create_loc_conf(ngx_conf_t *cf);
@@ -87,42 +74,42 @@ static ngx_command_t  ngx_http_jupref_commands[] = {
 
     { ngx_string("jupref_order"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_http_jupref_flag,
+      ngx_http_jupref_place_filter,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_jupref_loc_conf_t, order),
       NULL },
 
     { ngx_string("jupref_execute"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_http_jupref_flag,
+      ngx_http_jupref_place_filter,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_jupref_loc_conf_t, execute),
       NULL },
 
     { ngx_string("jupref_link"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
-      ngx_http_jupref_link,
+      ngx_http_jupref_place_link,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("jupref_api"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_http_jupref_api,
+      ngx_http_jupref_place_api,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("jupref_metrics"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_http_jupref_metrics,
+      ngx_http_jupref_place_metrics,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("jupref_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
-      ngx_http_jupref_health,
+      ngx_http_jupref_place_health,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -403,155 +390,6 @@ ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                       &clcf->name);
         return NGX_CONF_ERROR;
     }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_jupref_flag(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_flag_t                  *flag;
-    ngx_http_jupref_loc_conf_t  *jlcf = conf;
-
-    flag = (ngx_flag_t *) ((char *) conf + cmd->offset);
-
-    if (*flag) {
-        return "is duplicate";
-    }
-
-    *flag = 1;
-
-    if (jlcf->order && jlcf->execute) {
-        return "can't stand beside the other of \"jupref_order\" and "
-               "\"jupref_execute\": give each its own location";
-    }
-
-    jlcf->directive = &cmd->name;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_jupref_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    u_char                       c;
-    size_t                       i;
-    ngx_str_t                   *value, to;
-    ngx_http_jupref_loc_conf_t  *jlcf = conf;
-
-    if (jlcf->link_to.data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    ngx_str_set(&to, "/");
-
-    if (cf->args->nelts == 2) {
-
-        if (ngx_strncmp(value[1].data, "to=", 3) != 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\" in \"jupref_link\", "
-                               "it takes \"to=<uri>\"", &value[1]);
-            return NGX_CONF_ERROR;
-        }
-
-        to.data = value[1].data + 3;
-        to.len = value[1].len - 3;
-    }
-
-    if (to.len == 0
-        || (to.data[0] != '/'
-            && ngx_strncasecmp(to.data, (u_char *) "https://", 8) != 0
-            && ngx_strncasecmp(to.data, (u_char *) "http://", 7) != 0))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid value \"%V\" of \"to\" in "
-                           "\"jupref_link\", it must be a path that starts "
-                           "with \"/\" or an http or https address", &to);
-        return NGX_CONF_ERROR;
-    }
-
-    for (i = 0; i < to.len; i++) {
-        c = to.data[i];
-
-        if (c <= ' ' || c >= 0x7f) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid value \"%V\" of \"to\" in "
-                               "\"jupref_link\", blanks and bytes beyond "
-                               "ASCII must be percent-encoded", &to);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    jlcf->link_to = to;
-
-    return ngx_http_jupref_content(cf, cmd, conf, ngx_http_jupref_link_handler);
-}
-
-
-static char *
-ngx_http_jupref_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    return ngx_http_jupref_content(cf, cmd, conf, ngx_http_jupref_api_handler);
-}
-
-
-static char *
-ngx_http_jupref_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    return ngx_http_jupref_content(cf, cmd, conf,
-                                   ngx_http_jupref_metrics_handler);
-}
-
-
-/* The only handler that works without a zone: it says that there is none. */
-
-static char *
-ngx_http_jupref_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_str_t                   *value;
-    ngx_http_core_loc_conf_t    *clcf;
-    ngx_http_jupref_loc_conf_t  *jlcf = conf;
-
-    value = cf->args->elts;
-
-    if (cf->args->nelts == 2) {
-
-        if (ngx_strcmp(value[1].data, "ready") == 0) {
-            jlcf->health = NGX_HTTP_JUPREF_HEALTH_READY;
-
-        } else if (ngx_strcmp(value[1].data, "live") != 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid value \"%V\" in \"jupref_health\", it "
-                               "must be \"live\" or \"ready\"", &value[1]);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_jupref_health_handler;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_jupref_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
-    ngx_http_handler_pt handler)
-{
-    ngx_http_core_loc_conf_t    *clcf;
-    ngx_http_jupref_loc_conf_t  *jlcf = conf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (clcf->handler == handler) {
-        return "is duplicate";
-    }
-
-    clcf->handler = handler;
-    jlcf->directive = &cmd->name;
 
     return NGX_CONF_OK;
 }

@@ -167,9 +167,8 @@ static void
 jupref_plan_levels(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
     jupref_trade_plan_t *plan)
 {
-    uint32_t                at;
-    unsigned                level;
-    jupref_referrer_row_t  *row;
+    uint32_t  at;
+    unsigned  level;
 
     if (plan->code == 0) {
         return;
@@ -182,16 +181,13 @@ jupref_plan_levels(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
     }
 
     for (level = 0; level < JUPREF_LEVELS && at; level++) {
-        row = jupref_referrer(ledger, at);
 
-        if (row->status == JUPREF_REFERRER_ACTIVE
-            && trade->terms.share_bps[level] > 0)
-        {
+        if (jupref_referrer_earns(ledger, at, &trade->terms, level)) {
             plan->level[level] = at;
             plan->earns |= 1u << level;
         }
 
-        at = row->parent;
+        at = jupref_referrer(ledger, at)->parent;
     }
 }
 
@@ -212,7 +208,9 @@ jupref_plan_rows(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
     fee_mint = jupref_find_mint(ledger, &trade->fee_mint);
 
     mints = (jupref_find_mint(ledger, &trade->input_mint) == 0)
-            + (jupref_find_mint(ledger, &trade->output_mint) == 0)
+            + (jupref_find_mint(ledger, &trade->output_mint) == 0
+               && !jupref_pubkey_equal(&trade->output_mint,
+                                       &trade->input_mint))
             + (fee_mint == 0 && !jupref_pubkey_is_zero(&trade->fee_mint)
                && !jupref_pubkey_equal(&trade->fee_mint, &trade->input_mint)
                && !jupref_pubkey_equal(&trade->fee_mint,
@@ -224,6 +222,7 @@ jupref_plan_rows(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
 
     for (balances = 0, level = 0; level < JUPREF_LEVELS; level++) {
         balances += (plan->fee.level[level] > 0
+                     && !jupref_pubkey_is_zero(&trade->fee_mint)
                      && (fee_mint == 0
                          || jupref_find_balance(ledger, plan->level[level],
                                                 fee_mint) == 0));

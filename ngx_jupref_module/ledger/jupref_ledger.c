@@ -281,6 +281,16 @@ jupref_find_trade(const jupref_ledger_t *ledger,
 }
 
 
+unsigned
+jupref_referrer_earns(const jupref_ledger_t *ledger, uint32_t referrer,
+    const jupref_terms_t *terms, unsigned level)
+{
+    return terms->share_bps[level] > 0
+           && jupref_referrer(ledger, referrer)->status
+              == JUPREF_REFERRER_ACTIVE;
+}
+
+
 /*
  * Two ways lead on from a referrer: to its parent, and to the owner of the
  * code that its own wallet is bound to.

@@ -1,7 +1,8 @@
 /*
  * The ledger's state and the fold that makes it from events.
  *
- *     | jupref_ledger_t | referrers | codes | wallets | mints | balances | trades |
+ *     | jupref_ledger_t | referrers | codes | wallets | mints | balances
+ *     | trades |
  *
  * One block of memory, given by the caller, zeroed; flat tables addressed by
  * index, no pointers, so its bytes are its snapshot.  Capacities follow from
@@ -241,6 +242,10 @@ uint32_t jupref_find_wallet(const jupref_ledger_t *ledger,
     const jupref_pubkey_t *wallet);
 uint32_t jupref_find_trade(const jupref_ledger_t *ledger,
     const jupref_signature_t *signature);
+
+/* 1 when terms give this level a share and the referrer is active. */
+unsigned jupref_referrer_earns(const jupref_ledger_t *ledger,
+    uint32_t referrer, const jupref_terms_t *terms, unsigned level);
 
 /*
  * 1 when `taker` is the referrer itself, or is met by following parents and

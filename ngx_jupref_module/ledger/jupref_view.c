@@ -30,6 +30,51 @@ jupref_view_code(const jupref_ledger_t *ledger,
 }
 
 
+unsigned
+jupref_view_terms(const jupref_ledger_t *ledger,
+    const jupref_code_name_t *code, jupref_terms_view_t *view)
+{
+    uint32_t                index, at;
+    unsigned                level;
+    jupref_code_row_t      *row;
+    jupref_referrer_row_t  *referrer;
+
+    memset(view, 0, sizeof(jupref_terms_view_t));
+
+    index = jupref_find_code(ledger, code);
+
+    if (index == 0) {
+        return 0;
+    }
+
+    row = jupref_code(ledger, index);
+    at = row->referrer;
+
+    if (row->retired
+        || jupref_referrer(ledger, at)->status != JUPREF_REFERRER_ACTIVE)
+    {
+        return 0;
+    }
+
+    view->terms = row->terms;
+    memcpy(view->code, row->text, JUPREF_CODE_MAX);
+
+    for (level = 0; level < JUPREF_LEVELS && at; level++) {
+        referrer = jupref_referrer(ledger, at);
+        jupref_view_key(&view->level[level], referrer->text,
+                        referrer->text_len);
+
+        if (jupref_referrer_earns(ledger, at, &row->terms, level)) {
+            view->earns |= 1u << level;
+        }
+
+        at = referrer->parent;
+    }
+
+    return 1;
+}
+
+
 void
 jupref_view_referrer(const jupref_ledger_t *ledger,
     const jupref_clicks_t *clicks, uint32_t referrer,

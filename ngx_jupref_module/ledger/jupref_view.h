@@ -35,6 +35,15 @@ typedef struct {
 } jupref_code_view_t;
 
 
+/* What a code promises, and whom: level i + 1 earns when bit i is set. */
+typedef struct {
+    jupref_terms_t     terms;
+    uint8_t            code[JUPREF_CODE_MAX];
+    unsigned           earns;
+    jupref_key_text_t  level[JUPREF_LEVELS];
+} jupref_terms_view_t;
+
+
 typedef struct {
     jupref_balance_row_t  row;
     jupref_key_text_t     mint;
@@ -89,6 +98,10 @@ typedef struct {
 
 void jupref_view_code(const jupref_ledger_t *ledger,
     const jupref_clicks_t *clicks, uint32_t code, jupref_code_view_t *view);
+
+/* 0 when the code can't be followed: unknown, retired, owner not active. */
+unsigned jupref_view_terms(const jupref_ledger_t *ledger,
+    const jupref_code_name_t *code, jupref_terms_view_t *view);
 
 void jupref_view_referrer(const jupref_ledger_t *ledger,
     const jupref_clicks_t *clicks, uint32_t referrer,

@@ -60,6 +60,15 @@ drive() {
         wrk -t1 -c"$1" -d"$2s" -s "$here/orders.lua" "http://127.0.0.1:$port/" > "$work/load"
 }
 
+report() {
+    perf report -i "$work/perf.data" -g none --stdio "$@" 2>/dev/null \
+        | grep -v '^#' | grep . | sed 's/[ -]*$//'
+}
+
+annotate() {
+    callgrind_annotate "$@" "$work/callgrind.out" | grep -E '^ *[0-9,]+ \(' | sed 's/???://'
+}
+
 if [ "$PROFILER" = perf ]; then
     drive 64 2
     drive 64 "$((seconds + 1))" &
@@ -69,17 +78,14 @@ if [ "$PROFILER" = perf ]; then
     wait "$load"
 
     echo "== by library"
-    perf report -i "$work/perf.data" --no-children --sort dso -g none --stdio 2>/dev/null \
-        | grep -v '^#' | grep . | head -12
+    report --no-children --sort dso | head -12
     echo "== self"
-    perf report -i "$work/perf.data" --no-children --sort symbol,dso -g none --stdio 2>/dev/null \
-        | grep -v '^#' | grep . | head -"$lines"
+    report --no-children --sort symbol,dso | head -"$lines"
     echo "== self, the module and what it links"
-    perf report -i "$work/perf.data" --no-children --sort symbol,dso -g none --stdio 2>/dev/null \
-        | grep -v '^#' | grep -E 'jupref|yajl|libcrypto|libc\.so' | head -"$lines"
+    report --no-children --sort symbol,dso | grep -E 'jupref|yajl|libcrypto|libc\.so' \
+        | head -"$lines"
     echo "== with what it calls, the module"
-    perf report -i "$work/perf.data" --children --sort symbol,dso -g none --stdio 2>/dev/null \
-        | grep -v '^#' | grep -E 'jupref|yajl' | head -"$lines"
+    report --children --sort symbol,dso | grep -E 'jupref|yajl' | head -"$lines"
     exit 0
 fi
 
@@ -94,6 +100,6 @@ wait "$server" || true
 server=
 
 echo "== self"
-callgrind_annotate --inclusive=no "$work/callgrind.out" | grep -E '^ *[0-9,]+ \(' | head -"$lines"
-echo "== with what it calls"
-callgrind_annotate --inclusive=yes "$work/callgrind.out" | grep -E '^ *[0-9,]+ \(' | head -"$lines"
+annotate --inclusive=no | head -"$lines"
+echo "== with what it calls, the module"
+annotate --inclusive=yes | grep -E 'TOTALS|jupref|yajl|libcrypto' | head -"$lines"

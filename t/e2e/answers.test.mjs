@@ -14,12 +14,26 @@ import { eventually, exchange, openStage, pause } from "./edge.mjs";
 
 const h2port = await freePort();
 const unbuffered = await freePort();
+const hasty = await freePort();
 
 const stage = await openStage({
     codes: { amy: { tier: "referred" } },
     http: `
     server {
         listen 127.0.0.1:${h2port} http2;
+        location = /swap/v2/order {
+            jupref_order;
+            proxy_pass http://jupiter;
+        }
+        location = /swap/v2/execute {
+            jupref_execute;
+            proxy_pass http://jupiter;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:${hasty};
+        proxy_read_timeout 300ms;
         location = /swap/v2/order {
             jupref_order;
             proxy_pass http://jupiter;
@@ -228,6 +242,33 @@ test("a client that hangs up in the middle of an execute has traded, once",
     assert.equal(JSON.parse(again.body).status, "Success");
     await eventually("the trade is counted", async () =>
         await stage.executedBy("amy") === before + 1);
+});
+
+
+test("an execute that times out is unknown, and counts when asked again",
+     async () => {
+    const before = await stage.executedBy("amy");
+    const trader = await stage.trader();
+    const base = `http://127.0.0.1:${hasty}`;
+    const placed = JSON.parse((await order(trader, "", base)).body);
+    const late = await execute(trader, placed, "timeout", base);
+
+    assert.equal(late.status, 504);
+    assert.equal(late.headers["jupref-trade"], "unknown");
+    assert.equal(await stage.executedBy("amy"), before);
+
+    const again = await execute(trader, placed, "", base);
+
+    assert.equal(again.headers["jupref-trade"], "executed");
+    assert.equal(await stage.executedBy("amy"), before + 1);
+});
+
+
+test("an order that times out is nginx's 504", async () => {
+    const trader = await stage.trader();
+    const late = await order(trader, "timeout", `http://127.0.0.1:${hasty}`);
+
+    assert.equal(late.status, 504);
 });
 
 

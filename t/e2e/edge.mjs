@@ -104,6 +104,15 @@ class Stage {
         return JSON.parse(text);
     }
 
+    /* A call of the administrator's API. */
+    admin(method, path, body, status = 200) {
+        return this.api(`/v1/admin/${path}`, status, {
+            method, body: JSON.stringify(body),
+            headers: { "content-type": "application/json",
+                       authorization: `Bearer ${this.edge.adminKey}` },
+        });
+    }
+
     async stats(code) {
         return this.api(`/v1/referrers/${this.referrer(code).wallet}`);
     }

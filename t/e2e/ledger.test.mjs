@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { eventually, openStage } from "./edge.mjs";
+import { eventually, openStage, pause } from "./edge.mjs";
 
 const stage = await openStage({ codes: {
     once: { tier: "referred" }, fail: { tier: "referred" },
@@ -277,9 +277,10 @@ test("a reload of the configuration keeps every number", async () => {
     const log = stage.edge.errorLog.length;
 
     stage.edge.reload();
-    await eventually("workers of before the reload end", () =>
-        /gracefully shutting down|exiting/.test(
-            stage.edge.errorLog.slice(log)));
+    await eventually("the workers of before the reload are gone", () =>
+        stage.edge.errorLog.slice(log)
+            .match(/worker process \d+ exited/g)?.length === 2);
+    await pause(100);            /* our side sees their connections closed */
 
     assert.deepEqual((await stage.api("/v1/platform")).fees, before.fees);
 

@@ -12,21 +12,35 @@
 # they are older than a day, and exports APT_CONFIG.  The mirror is whatever the
 # machine itself uses.
 
-private_apt() {
-    local dir="$1" machine mirror release updates suite stamp
+# "URI suite" of each source of the machine that belongs to a release: its main
+# suite first, then updates and security.
 
+machine_sources() {
     # shellcheck disable=SC2016
-    machine=$(env -u APT_CONFIG apt-get indextargets \
-                  --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
-                  'Created-By: Packages')
+    env -u APT_CONFIG apt-get indextargets \
+        --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' \
+    | awk -v release="$1" '$2 ~ "^" release "(-updates|-security)?$" \
+                           && $3 == "main" { print $1, $2 }' \
+    | sort -u -k 2
 
+    [ "${PIPESTATUS[0]}" -eq 0 ]
+}
+
+
+machine_release() {
     # shellcheck disable=SC1091
-    release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+    (. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+}
 
-    mirror=$(awk -v r="$release" '$2 == r && $3 == "main" { print $1; exit }' \
-                 <<<"$machine")
 
-    if [ -z "$mirror" ]; then
+private_apt() {
+    local dir="$1" release sources mirror suite stamp
+
+    release=$(machine_release)
+    sources=$(machine_sources "$release")
+    read -r mirror suite <<<"$sources"
+
+    if [ "$suite" != "$release" ]; then
         printf 'no apt source of this machine offers "%s main"\n' \
                "$release" >&2
         return 1
@@ -36,15 +50,7 @@ private_apt() {
     dir=$(cd "$dir" && pwd)
 
     {
-        printf 'deb %s %s main\n' "$mirror" "$release"
-
-        awk -v r="$release" '$3 == "main" && ($2 == r "-updates" \
-                                 || $2 == r "-security") { print $1, $2 }' \
-            <<<"$machine" | sort -u | while read -r updates; do
-            printf 'deb %s main\ndeb-src %s main\n' "$updates" "$updates"
-        done
-
-        printf 'deb-src %s %s main\n' "$mirror" "$release"
+        sed 's/^\(.*\)$/deb \1 main\ndeb-src \1 main/' <<<"$sources"
 
         for suite in trixie sid; do
             if [ "$suite" != "$release" ]; then

@@ -33,9 +33,7 @@ build_nginx() {
     local release
 
     private_apt build/apt
-
-    # shellcheck disable=SC1091
-    release=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
+    release=$(machine_release)
 
     rm -rf "$folder/source"
     mkdir -p "$folder/source"

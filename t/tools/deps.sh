@@ -45,7 +45,8 @@ main() {
     missing=$(missing_packages $wanted)
 
     if [ "$node" = yes ] && ! t/tools/node.sh check; then
-        command -v npm > /dev/null || missing+=' nodejs npm'
+        command -v npm > /dev/null \
+            || missing+=' nodejs npm ca-certificates'
     fi
 
     if [ "$test_nginx" = yes ] && ! has_test_nginx; then

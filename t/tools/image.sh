@@ -13,6 +13,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+. t/tools/apt.sh
+
 here=$PWD/build/image
 driver=overlay
 
@@ -42,6 +44,7 @@ main() {
 
     unshare --mount --net --propagation private "$0" check
 
+    rm -f "$here/jupref.tar"
     buildah "${storage[@]}" push -q localhost/jupref:built \
         "docker-archive:$here/jupref.tar:jupref:latest"
     printf 'image: build/image/jupref.tar, %s MB\n' \
@@ -55,20 +58,15 @@ main() {
 make_base() {
     local sources mirror root=$here/base
 
-    # shellcheck disable=SC2016
-    sources=$(apt-get indextargets \
-                  --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
-                  'Created-By: Packages' \
-              | awk '$2 ~ /^bookworm(-updates|-security)?$/ && $3 == "main"' \
-              | sort -u)
-    mirror=$(awk '$2 == "bookworm" { print $1; exit }' <<<"$sources")
+    sources=$(machine_sources bookworm)
+    read -r mirror _ <<<"$sources"
 
     printf 'making the base image, once\n'
     debootstrap --variant=minbase bookworm "$root" "$mirror" \
         > "$here/debootstrap.log" 2>&1 \
     || { tail -n 20 "$here/debootstrap.log" >&2; exit 1; }
 
-    sed 's/^/deb /' <<<"$sources" > "$root/etc/apt/sources.list"
+    sed 's/^\(.*\)$/deb \1 main/' <<<"$sources" > "$root/etc/apt/sources.list"
     printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
     chmod 755 "$root/usr/sbin/policy-rc.d"
     rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
@@ -110,7 +108,8 @@ check() {
         umount /sys/fs/cgroup/unified
     fi
 
-    podman=(podman "${storage[@]}" --cgroup-manager cgroupfs
+    podman=(podman "${storage[@]}" --log-level fatal
+            --cgroup-manager cgroupfs
             --tmpdir "$here/tmp")
 
     id=$("${podman[@]}" run --detach --network host --read-only \
@@ -152,8 +151,8 @@ looks_right() {
     "${podman[@]}" stop --time 10 "$id" > /dev/null
     [ "$("${podman[@]}" inspect --format '{{.State.ExitCode}}' "$id")" = 0 ] \
         || return 1
-    "${podman[@]}" logs "$id" 2>&1 | grep -q 'gracefully shutting down' \
-        || return 1
+    "${podman[@]}" logs "$id" > "$here/log" 2>&1
+    grep -q 'gracefully shutting down' "$here/log" || return 1
     printf 'stops gracefully\n'
 }
 
@@ -173,7 +172,7 @@ clean_up() {
         umount "$mounted"
     done
 
-    rm -rf "$here"/{storage,run,tmp,base,health,ignore}
+    rm -rf "$here"/{storage,run,tmp,base,health,ignore,log}
 }
 
 

@@ -235,7 +235,7 @@ size_ends_at_the_limit_and_what_was_wrong_before_stays_so(void **state)
     schema.on_field = json_log_field;
     log.refused = NULL;
 
-    for (cut = 0; cut <= 16; cut++) {
+    for (cut = 0; cut <= 15; cut++) {
         assert_int_equal(json_log_read(&log, &schema,
                              jupref_bytes("{\"feeBps\":1   }"), cut),
                          JUPREF_JSON_OK);

@@ -1,0 +1,254 @@
+# A Jupiter that says what a test wants it to say, byte for byte.
+#
+# It listens on a unix socket and gives each connection a process of its own,
+# so slow answers hold up nobody.  Without orders it answers as Jupiter does:
+# an order for what the arguments ask, an execute that landed.  A test gives
+# functions by last path segment instead:
+#
+#     { execute => sub { my ($request) = @_; return http(500, '{}') } }
+#
+# What a function returns is written as it is; a reference to a number is a
+# pause of so many seconds, 'stay' keeps the connection for another request.
+# GET /seen answers all requests there were, one a paragraph: what Jupiter got
+# to see.
+
+package StubJupiter;
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256_hex);
+use Exporter 'import';
+use IO::Socket::UNIX;
+use JSON::PP ();
+use POSIX ();
+use SampleTrades;
+use Time::HiRes ();
+
+our @EXPORT = qw(http chunked);
+
+my ($folder, $listener, $child);
+
+
+# A folder for the socket, its name for proxy_pass is socket_path().
+
+sub open_in {
+    ($folder) = @_;
+
+    unlink socket_path();
+    $listener = IO::Socket::UNIX->new(Local => socket_path(), Listen => 64)
+        or die "cannot listen on " . socket_path() . ": $!";
+}
+
+
+sub socket_path {
+    return "$folder/jupiter.$$.sock" if !$child || $$ != $child;
+    die 'only the test itself may ask for the path';
+}
+
+
+sub start {
+    my ($answers) = @_;
+    my $seen = "$folder/seen.$$";
+
+    stop();
+    unlink $seen;
+    $child = fork // die "fork: $!";
+
+    if ($child == 0) {
+        local $SIG{CHLD} = 'IGNORE';
+        eval { serve($seen, $answers // {}) };
+        print STDERR "# stub: $@" if $@;
+        POSIX::_exit(0);
+    }
+}
+
+
+sub stop {
+    return if !$child;
+
+    kill 'KILL', $child;
+    waitpid $child, 0;
+    undef $child;
+}
+
+
+sub close_down {
+    stop();
+    return if !$listener;
+
+    close $listener;
+    unlink socket_path(), "$folder/seen.$$";
+    undef $listener;
+}
+
+
+sub serve {
+    my ($seen, $answers) = @_;
+    my $number = 0;
+
+    while (1) {
+        my $connection = $listener->accept or next;
+
+        $number++;
+        next if fork;
+
+        # a process that outlives its test ends with its time
+
+        $SIG{PIPE} = 'IGNORE';
+        $SIG{ALRM} = sub { POSIX::_exit(0) };
+        alarm 60;
+        eval { talk($connection, $seen, $answers, $number) };
+        print STDERR "# stub: $@" if $@;
+        POSIX::_exit(0);
+    }
+}
+
+
+sub talk {
+    my ($connection, $seen, $answers, $number) = @_;
+    my $unread = '';
+
+    while (my $request = read_request($connection, \$unread)) {
+        my ($last) = $request->{path} =~ m{([^/]*)$};
+
+        if ($last eq 'seen') {
+            write_all($connection, http(200, text_of($seen)));
+            return;
+        }
+
+        note_down($seen, $request->{raw});
+        $request->{number} = $number;
+
+        my $answer = $answers->{$last} // __PACKAGE__->can("answer_$last")
+                     // sub { http(404, '{"error":"Not found"}') };
+        my $stays = 0;
+
+        for my $piece ($answer->($request)) {
+            if (ref $piece) {
+                Time::HiRes::sleep($$piece);
+            } elsif ($piece eq 'stay') {
+                $stays = 1;
+            } else {
+                write_all($connection, $piece);
+            }
+        }
+
+        return if !$stays;
+    }
+}
+
+
+sub read_request {
+    my ($connection, $unread) = @_;
+
+    while ($$unread !~ /\r\n\r\n/) {
+        sysread $connection, $$unread, 65536, length $$unread or return;
+    }
+
+    my ($head) = $$unread =~ /^(.*?\r\n)\r\n/s;
+    my ($method, $uri) = $head =~ /^(\S+) (\S+)/;
+    my %header = map { /^([^:]+): *(.*?)\r$/ ? (lc $1 => $2) : () }
+                     split /\n/, $head;
+    my $size = length($head) + 2 + ($header{'content-length'} // 0);
+
+    while (length $$unread < $size) {
+        sysread $connection, $$unread, 65536, length $$unread or return;
+    }
+
+    my $raw = substr $$unread, 0, $size, '';
+    my ($path, $args) = split /\?/, $uri, 2;
+
+    return { raw => $raw, method => $method, uri => $uri, path => $path,
+             header => \%header, body => substr($raw, length($head) + 2),
+             args => { map { split /=/, $_, 2 } grep { /=/ }
+                           split /&/, $args // '' } };
+}
+
+
+sub answer_order {
+    my ($request) = @_;
+    my $args = $request->{args};
+
+    # "id" is a test's own word for the requestId
+
+    return http(200, order_answer(
+        inputMint => $args->{inputMint}, outputMint => $args->{outputMint},
+        inAmount => $args->{amount}, taker => $args->{taker},
+        feeBps => $args->{referralFee} + 0,
+        platformFee => { feeBps => $args->{referralFee} + 0,
+                         feeMint => $args->{inputMint} },
+        $args->{id} ? (requestId => $args->{id}) : ()));
+}
+
+
+sub answer_execute {
+    my ($request) = @_;
+    my $body = JSON::PP->new->decode($request->{body});
+
+    return http(200, execute_answer(
+        signature => first_signature($body->{signedTransaction})));
+}
+
+
+# An answer with its length.  Headers as "Name: value".
+
+sub http {
+    my ($status, $body, @headers) = @_;
+    my $length = grep({ /^Content-Length:/i } @headers)
+                 ? '' : 'Content-Length: ' . length($body) . "\r\n";
+    my $type = grep({ /^Content-Type:/i } @headers)
+               ? '' : "Content-Type: application/json\r\n";
+
+    return "HTTP/1.1 $status Stub\r\n$type$length"
+           . join('', map { "$_\r\n" } @headers) . "\r\n$body";
+}
+
+
+# The same in chunks, the last one included; references are pauses.
+
+sub chunked {
+    my ($status, @pieces) = @_;
+
+    return ("HTTP/1.1 $status Stub\r\nContent-Type: application/json\r\n"
+            . "Transfer-Encoding: chunked\r\n\r\n",
+            (map { ref $_ ? $_ : sprintf "%x\r\n%s\r\n", length $_, $_ }
+                 @pieces),
+            "0\r\n\r\n");
+}
+
+
+sub write_all {
+    my ($connection, $bytes) = @_;
+
+    while (length $bytes) {
+        my $written = syswrite $connection, $bytes or return;
+        substr $bytes, 0, $written, '';
+    }
+}
+
+
+sub note_down {
+    my ($seen, $raw) = @_;
+
+    open my $out, '>>', $seen or die "$seen: $!";
+    syswrite $out, $raw =~ s/\r//gr . "\n\n";
+    close $out;
+}
+
+
+sub text_of {
+    my ($file) = @_;
+
+    open my $in, '<', $file or return '';
+    local $/;
+    return <$in>;
+}
+
+
+END {
+    close_down() if $listener && $child && $$ != $child;
+}
+
+
+1;
