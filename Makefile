@@ -43,7 +43,7 @@ test: ## lint, unit, suite, e2e and a fuzz replay; ends in "N passed, N failed"
 
 unit: ## unit tests of the pure rooms, under ASan and UBSan
 	@t/tools/deps.sh test
-	@$(MAKE) --no-print-directory -f t/tools/pure.mk unit
+	@flock build/pure.lock $(MAKE) --no-print-directory -f t/tools/pure.mk unit
 	@t/tools/unit.sh
 
 suite: build ## Test::Nginx suites in the installed nginx (USE_VALGRIND=1)
@@ -69,12 +69,12 @@ asan-suite:
 
 fuzz: ## fuzz every target for SECONDS (60), keep what is found in build/fuzz
 	@t/tools/deps.sh test
-	@$(MAKE) --no-print-directory -f t/tools/pure.mk fuzz
+	@flock build/pure.lock $(MAKE) --no-print-directory -f t/tools/pure.mk fuzz
 	@t/tools/fuzz.sh run $(SECONDS)
 
 fuzz-replay: ## replay the kept corpora, under ASan and UBSan
 	@t/tools/deps.sh test
-	@$(MAKE) --no-print-directory -f t/tools/pure.mk fuzz
+	@flock build/pure.lock $(MAKE) --no-print-directory -f t/tools/pure.mk fuzz
 	@t/tools/tap.pl fuzz-replay 1 "bash" t/tools/fuzz.sh
 
 bench: build ## ratios against plain proxy_pass, Node and OpenResty Lua

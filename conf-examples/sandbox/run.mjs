@@ -26,6 +26,13 @@ async function main() {
         process.once(signal, () => end(0));
     }
 
+    /* nobody reads any more, or a mistake of ours: clean up all the same */
+    process.stdout.once("error", () => end(1));
+    process.once("uncaughtException", (error) => {
+        console.error(error);
+        end(1);
+    });
+
     if (!await portIsFree(port)) {
         throw new Error(`port ${port} of 127.0.0.1 is taken; choose another: `
                         + `make run PORT=${port + 1}`);

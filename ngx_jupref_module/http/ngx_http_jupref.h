@@ -155,6 +155,7 @@ typedef struct {
     jupref_pubkey_t                *referral_account;
     ngx_http_jupref_attribution_t  *attribution;
     ngx_str_t                      *directive;  /* one that needs the zone */
+    ngx_str_t                      *content;    /* one that answers itself */
     ngx_flag_t                      order;
     ngx_flag_t                      execute;
     ngx_str_t                       link_to;
@@ -163,6 +164,7 @@ typedef struct {
 
 
 typedef struct {
+    ngx_str_t               args;               /* what `query` is of */
     jupref_order_query_t    query;
     jupref_attribution_t    attribution;
     jupref_terms_t         *terms;              /* in force: tier or code's */
@@ -213,6 +215,7 @@ ngx_http_jupref_ctx_t *ngx_http_jupref_ctx(ngx_http_request_t *r);
 ngx_http_jupref_ctx_t *ngx_http_jupref_ctx_find(ngx_http_request_t *r);
 ngx_int_t ngx_http_jupref_add_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
+ngx_int_t ngx_http_jupref_only_reads(ngx_http_request_t *r);
 ngx_table_elt_t *ngx_http_jupref_find_header(ngx_http_request_t *r,
     ngx_str_t *lowcase_name, ngx_table_elt_t *after);
 void ngx_http_jupref_ask_identity(ngx_http_request_t *r);
@@ -286,6 +289,8 @@ ngx_http_jupref_order_ctx_t *ngx_http_jupref_order_attribute(
 /* ngx_http_jupref_claim.c */
 void ngx_http_jupref_order_claim(ngx_http_request_t *r,
     ngx_http_jupref_order_ctx_t *order, jupref_claim_t *claim);
+ngx_int_t ngx_http_jupref_order_cookie(ngx_http_request_t *r,
+    jupref_claim_t *claim);
 
 
 /* ngx_http_jupref_order_reader.c */

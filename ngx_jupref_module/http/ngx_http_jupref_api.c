@@ -8,9 +8,6 @@
 #include "http/ngx_http_jupref_api.h"
 
 
-#define NGX_HTTP_JUPREF_ARG_MAX   128           /* of a query argument */
-
-
 /* `{}` in a path is one non-empty segment, the call's parameter. */
 typedef struct {
     ngx_uint_t               method;
@@ -341,14 +338,16 @@ ngx_http_jupref_api_argument(ngx_http_jupref_api_t *api, const char *name,
         return NGX_HTTP_JUPREF_NO_PROBLEM;
     }
 
-    value->data = ngx_pnalloc(api->r->pool, NGX_HTTP_JUPREF_ARG_MAX);
+    /* decoded it is no longer: one that is too long is refused, not lost */
+
+    value->data = ngx_pnalloc(api->r->pool, api->r->args.len);
 
     if (value->data == NULL) {
         return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_OUT_OF_MEMORY,
                                       "try again");
     }
 
-    len = jupref_query_value(value->data, NGX_HTTP_JUPREF_ARG_MAX,
+    len = jupref_query_value(value->data, api->r->args.len,
                              ngx_http_jupref_bytes(&api->r->args), name);
 
     value->len = (len == (size_t) -1) ? 0 : len;

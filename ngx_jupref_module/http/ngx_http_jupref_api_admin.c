@@ -40,12 +40,25 @@ static unsigned ngx_http_jupref_admin_field(void *context, unsigned field,
 static ngx_http_jupref_problem_e ngx_http_jupref_admin_body(
     ngx_http_jupref_api_t *api, const jupref_json_schema_t *schema,
     ngx_http_jupref_body_t *body);
+static ngx_http_jupref_problem_e ngx_http_jupref_accuse(
+    ngx_http_jupref_api_t *api, ngx_http_jupref_problem_e problem,
+    const char *what, ngx_str_t *member);
 static ngx_http_jupref_problem_e ngx_http_jupref_admin_tier(
     ngx_http_jupref_api_t *api, ngx_http_jupref_body_t *body,
     jupref_terms_t *terms);
 static ngx_http_jupref_problem_e ngx_http_jupref_admin_result(
     ngx_http_jupref_api_t *api, jupref_ledger_result_e result);
 
+
+static const char *const
+    ngx_http_jupref_field_rules[NGX_HTTP_JUPREF_FIELDS] =
+{
+    "wallet must be a string, the base58 of 32 bytes",
+    "tier must be a string, the name of a tier, 3 to 24 characters",
+    "parent must be a string, the base58 of 32 bytes",
+    "status must be \"active\" or \"suspended\"",
+    "code must be a string of 3 to 32 letters, digits, \"_\" or \"-\""
+};
 
 static const char *const  ngx_http_jupref_register_fields[] = {
     "wallet", "tier", "parent"
@@ -289,27 +302,23 @@ ngx_http_jupref_admin_field(void *context, unsigned field,
 
     which = body->allowed[field];
     body->given |= 1u << which;
+    body->wrong = ngx_http_jupref_field_rules[which];
 
     if (kind != JUPREF_JSON_STRING) {
-        body->wrong = "every member is a string";
         return 0;
     }
 
     switch (which) {
 
     case NGX_HTTP_JUPREF_FIELD_WALLET:
-        body->wrong = "wallet must be the base58 of 32 bytes";
         return jupref_pubkey_parse(&body->wallet, text)
                && !jupref_pubkey_is_zero(&body->wallet);
 
     case NGX_HTTP_JUPREF_FIELD_PARENT:
-        body->wrong = "parent must be the base58 of 32 bytes";
         return jupref_pubkey_parse(&body->parent, text)
                && !jupref_pubkey_is_zero(&body->parent);
 
     case NGX_HTTP_JUPREF_FIELD_TIER:
-        body->wrong = "tier must be the name of a tier, 3 to 24 characters";
-
         if (text.len == 0 || text.len > JUPREF_TIER_MAX) {
             return 0;
         }
@@ -320,8 +329,6 @@ ngx_http_jupref_admin_field(void *context, unsigned field,
         return 1;
 
     case NGX_HTTP_JUPREF_FIELD_CODE:
-        body->wrong = "code must be 3 to 32 letters, digits, \"_\" or \"-\"";
-
         if (!jupref_code_is_valid(text)) {
             return 0;
         }
@@ -331,8 +338,6 @@ ngx_http_jupref_admin_field(void *context, unsigned field,
         return 1;
 
     default: /* NGX_HTTP_JUPREF_FIELD_STATUS */
-        body->wrong = "status must be \"active\" or \"suspended\"";
-
         body->status = jupref_bytes_equal(text, jupref_bytes("active"))
                        ? JUPREF_REFERRER_ACTIVE
                        : jupref_bytes_equal(text, jupref_bytes("suspended"))
@@ -346,7 +351,6 @@ static ngx_http_jupref_problem_e
 ngx_http_jupref_admin_body(ngx_http_jupref_api_t *api,
     const jupref_json_schema_t *schema, ngx_http_jupref_body_t *body)
 {
-    u_char                *p;
     ngx_str_t              culprit;
     jupref_json_result_e   result;
 
@@ -366,16 +370,12 @@ ngx_http_jupref_admin_body(ngx_http_jupref_api_t *api,
                                       "a body has at most 16384 bytes");
 
     case JUPREF_JSON_UNKNOWN_FIELD:
-        p = ngx_pnalloc(api->r->pool, culprit.len + 32);
-        if (p == NULL) {
-            return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
-        }
+        return ngx_http_jupref_accuse(api, NGX_HTTP_JUPREF_UNKNOWN_FIELD,
+                                      "there is no such member", &culprit);
 
-        api->detail.data = p;
-        api->detail.len = ngx_sprintf(p, "no member is called \"%V\"",
-                                      &culprit)
-                          - p;
-        return NGX_HTTP_JUPREF_UNKNOWN_FIELD;
+    case JUPREF_JSON_DUPLICATE:
+        return ngx_http_jupref_accuse(api, NGX_HTTP_JUPREF_INVALID_BODY,
+                                      "a member came twice", &culprit);
 
     case JUPREF_JSON_NO_MEMORY:
         return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
@@ -384,6 +384,26 @@ ngx_http_jupref_admin_body(ngx_http_jupref_api_t *api,
         return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_BODY,
                                       jupref_json_result_text(result));
     }
+}
+
+
+/* Names the member that a problem is about. */
+
+static ngx_http_jupref_problem_e
+ngx_http_jupref_accuse(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_problem_e problem, const char *what, ngx_str_t *member)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(api->r->pool, ngx_strlen(what) + member->len + 4);
+    if (p == NULL) {
+        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
+    }
+
+    api->detail.data = p;
+    api->detail.len = ngx_sprintf(p, "%s: \"%V\"", what, member) - p;
+
+    return problem;
 }
 
 

@@ -40,6 +40,7 @@ ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
     ngx_http_jupref_lock(api->zone);
 
     jupref_view_platform(shared->ledger, shared->integrity, view);
+    view->clicks += jupref_clicks_total(shared->clicks);
     jupref_pending_stat(shared->pending, ngx_http_jupref_now_ms(), &pending);
 
     ngx_http_jupref_unlock(api->zone);

@@ -6,11 +6,7 @@
 #include "http/ngx_http_jupref.h"
 
 
-static void ngx_http_jupref_order_cookie(ngx_http_request_t *r,
-    ngx_http_jupref_attribution_t *attribution, jupref_claim_t *claim);
-
-
-/* What the request says about who sent this trader. */
+/* All but the cookie. */
 
 void
 ngx_http_jupref_order_claim(ngx_http_request_t *r,
@@ -42,16 +38,13 @@ ngx_http_jupref_order_claim(ngx_http_request_t *r,
             claim->asked_code = ngx_http_jupref_bytes(&h->value);
         }
     }
-
-    ngx_http_jupref_order_cookie(r, attribution, claim);
 }
 
 
-/* The first cookie of our name that is good. */
+/* The first cookie of our name that is good; NGX_DECLINED without one. */
 
-static void
-ngx_http_jupref_order_cookie(ngx_http_request_t *r,
-    ngx_http_jupref_attribution_t *attribution, jupref_claim_t *claim)
+ngx_int_t
+ngx_http_jupref_order_cookie(ngx_http_request_t *r, jupref_claim_t *claim)
 {
     u_char                       *p, *end, *semicolon, *equals;
     uint64_t                      now_ms;
@@ -59,15 +52,20 @@ ngx_http_jupref_order_cookie(ngx_http_request_t *r,
     jupref_bytes_t                value;
     ngx_table_elt_t              *h;
     jupref_cookie_result_e        result;
+    ngx_http_jupref_loc_conf_t   *jlcf;
     ngx_http_jupref_main_conf_t  *jmcf;
+    ngx_http_jupref_attribution_t  *attribution;
 
     static ngx_str_t  name = ngx_string("cookie");
 
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
 
     if (jmcf->keyring == NULL) {
-        return;
+        return NGX_DECLINED;
     }
+
+    jlcf = ngx_http_get_module_loc_conf(r, ngx_http_jupref_module);
+    attribution = jlcf->attribution;
 
     keys = &jmcf->keyring->cookie;
     now_ms = ngx_http_jupref_now_ms();
@@ -110,11 +108,13 @@ ngx_http_jupref_order_cookie(ngx_http_request_t *r,
                                         &claim->cookie_code,
                                         &claim->cookie_ms);
             if (result == JUPREF_COOKIE_OK) {
-                return;
+                return NGX_OK;
             }
 
             ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                            "jupref: cookie refused: %d", (int) result);
         }
     }
+
+    return NGX_DECLINED;
 }

@@ -9,6 +9,7 @@
 #define NGX_HTTP_JUPREF_NAME_MAX  32    /* characters of an API key's name */
 
 
+static ngx_http_jupref_role_e ngx_http_jupref_role_named(ngx_str_t *name);
 static ngx_int_t ngx_http_jupref_is_token(ngx_str_t *name);
 
 
@@ -28,7 +29,7 @@ ngx_http_jupref_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (!ngx_http_jupref_is_token(&value[1])) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid zone name \"%V\" in \"jupref_zone\", it "
-                           "must be letters, digits, \"_\" or \"-\"",
+                           "must be 1 to 32 letters, digits, \"_\" or \"-\"",
                            &value[1]);
         return NGX_CONF_ERROR;
     }
@@ -138,16 +139,9 @@ ngx_http_jupref_api_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     key->name = value[1];
 
-    if (ngx_strcmp(role.data, "admin") == 0) {
-        key->role = NGX_HTTP_JUPREF_ROLE_ADMIN;
+    key->role = ngx_http_jupref_role_named(&role);
 
-    } else if (ngx_strcmp(role.data, "operator") == 0) {
-        key->role = NGX_HTTP_JUPREF_ROLE_OPERATOR;
-
-    } else if (ngx_strcmp(role.data, "read") == 0) {
-        key->role = NGX_HTTP_JUPREF_ROLE_READ;
-
-    } else {
+    if (key->role == NGX_HTTP_JUPREF_ROLE_NONE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" of \"role\" in "
                            "\"jupref_api_key\", it must be \"admin\", "
@@ -163,6 +157,16 @@ ngx_http_jupref_api_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                            "\"jupref_api_key\", it must be the 64 hex digits "
                            "of the key's SHA-256", &hex);
         return NGX_CONF_ERROR;
+    }
+
+    for (keys = jmcf->api_keys.elts; keys < key; keys++) {
+        if (jupref_digest_equal(keys->sha256, key->sha256)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "key \"%V\" in \"jupref_api_key\" has the "
+                               "\"sha256\" of key \"%V\", each key must be "
+                               "another", &key->name, &keys->name);
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;
@@ -188,7 +192,8 @@ ngx_http_jupref_referral_account(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     if (!jupref_pubkey_parse(jlcf->referral_account,
-                             ngx_http_jupref_bytes(&value[1])))
+                             ngx_http_jupref_bytes(&value[1]))
+        || jupref_pubkey_is_zero(jlcf->referral_account))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" in "
@@ -291,6 +296,25 @@ ngx_http_jupref_attribution(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     jlcf->attribution = attribution;
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_http_jupref_role_e
+ngx_http_jupref_role_named(ngx_str_t *name)
+{
+    if (ngx_strcmp(name->data, "admin") == 0) {
+        return NGX_HTTP_JUPREF_ROLE_ADMIN;
+    }
+
+    if (ngx_strcmp(name->data, "operator") == 0) {
+        return NGX_HTTP_JUPREF_ROLE_OPERATOR;
+    }
+
+    if (ngx_strcmp(name->data, "read") == 0) {
+        return NGX_HTTP_JUPREF_ROLE_READ;
+    }
+
+    return NGX_HTTP_JUPREF_ROLE_NONE;
 }
 
 

@@ -6,6 +6,8 @@
 #include "http/ngx_http_jupref.h"
 
 
+static char *ngx_http_jupref_below(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf, ngx_http_handler_pt handler);
 static char *ngx_http_jupref_content(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf, ngx_http_handler_pt handler);
 
@@ -89,14 +91,14 @@ ngx_http_jupref_place_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     jlcf->link_to = to;
 
-    return ngx_http_jupref_content(cf, cmd, conf, ngx_http_jupref_link_handler);
+    return ngx_http_jupref_below(cf, cmd, conf, ngx_http_jupref_link_handler);
 }
 
 
 char *
 ngx_http_jupref_place_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_http_jupref_content(cf, cmd, conf, ngx_http_jupref_api_handler);
+    return ngx_http_jupref_below(cf, cmd, conf, ngx_http_jupref_api_handler);
 }
 
 
@@ -108,13 +110,10 @@ ngx_http_jupref_place_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* The only handler that works without a zone: it says that there is none. */
-
 char *
 ngx_http_jupref_place_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_str_t                   *value;
-    ngx_http_core_loc_conf_t    *clcf;
     ngx_http_jupref_loc_conf_t  *jlcf = conf;
 
     value = cf->args->elts;
@@ -132,10 +131,36 @@ ngx_http_jupref_place_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_jupref_health_handler;
+    return ngx_http_jupref_content(cf, cmd, conf,
+                                   ngx_http_jupref_health_handler);
+}
 
-    return NGX_CONF_OK;
+
+/* For handlers that read what follows the location's name in a path. */
+
+static char *
+ngx_http_jupref_below(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
+    ngx_http_handler_pt handler)
+{
+    ngx_uint_t                 prefix;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    prefix = !clcf->named;
+
+#if (NGX_PCRE)
+    prefix = prefix && clcf->regex == NULL;
+#endif
+
+    if (!prefix) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" can't stand in location \"%V\": it reads "
+                           "what follows the location in a path, so that must "
+                           "be a prefix", &cmd->name, &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_jupref_content(cf, cmd, conf, handler);
 }
 
 
@@ -146,14 +171,27 @@ ngx_http_jupref_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
     ngx_http_core_loc_conf_t    *clcf;
     ngx_http_jupref_loc_conf_t  *jlcf = conf;
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (clcf->handler == handler) {
+    if (jlcf->content == &cmd->name) {
         return "is duplicate";
     }
 
+    if (jlcf->content) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" can't stand beside \"%V\": give each its "
+                           "own location", &cmd->name, jlcf->content);
+        return NGX_CONF_ERROR;
+    }
+
+    jlcf->content = &cmd->name;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = handler;
-    jlcf->directive = &cmd->name;
+
+    /* health alone works without a zone: it says that there is none */
+
+    if (handler != ngx_http_jupref_health_handler) {
+        jlcf->directive = &cmd->name;
+    }
 
     return NGX_CONF_OK;
 }

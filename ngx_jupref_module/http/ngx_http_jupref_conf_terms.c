@@ -75,7 +75,8 @@ ngx_http_jupref_tier(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (terms->discount_bps > terms->fee_bps) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the discount of tier \"%V\" in \"jupref_tier\" is "
-                           "larger than its fee", &value[1]);
+                           "%d, it must be at most the fee, %d", &value[1],
+                           (int) terms->discount_bps, (int) terms->fee_bps);
         return NGX_CONF_ERROR;
     }
 
@@ -335,7 +336,7 @@ ngx_http_jupref_shares(ngx_str_t *text, uint16_t shares[JUPREF_LEVELS])
             comma = end;
         }
 
-        if (comma - p < 2 || comma[-1] != '%') {
+        if (comma - p < 2 || comma[-1] != '%' || *p == '.') {
             return NGX_ERROR;
         }
 

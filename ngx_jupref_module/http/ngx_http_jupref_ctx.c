@@ -112,6 +112,26 @@ ngx_http_jupref_add_header(ngx_http_request_t *r, ngx_str_t *name,
 }
 
 
+/* For what can only be read: refuses other methods and names those two. */
+
+ngx_int_t
+ngx_http_jupref_only_reads(ngx_http_request_t *r)
+{
+    static ngx_str_t  name = ngx_string("Allow");
+    static ngx_str_t  methods = ngx_string("GET, HEAD");
+
+    if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_jupref_add_header(r, &name, &methods) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_HTTP_NOT_ALLOWED;
+}
+
+
 /* The first request header of that name behind `after` (NULL: of all). */
 
 ngx_table_elt_t *

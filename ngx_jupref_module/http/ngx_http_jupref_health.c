@@ -25,8 +25,9 @@ ngx_http_jupref_health_handler(ngx_http_request_t *r)
 
     static ngx_str_t  content_type = ngx_string("application/json");
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
+    rc = ngx_http_jupref_only_reads(r);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     rc = ngx_http_discard_request_body(r);

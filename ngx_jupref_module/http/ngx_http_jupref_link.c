@@ -14,7 +14,7 @@
 
 
 static ngx_uint_t ngx_http_jupref_link_click(ngx_http_request_t *r,
-    jupref_code_name_t *code);
+    jupref_code_name_t *code, ngx_uint_t counts);
 static ngx_int_t ngx_http_jupref_link_cookie(ngx_http_request_t *r,
     jupref_code_name_t *code);
 static ngx_int_t ngx_http_jupref_link_target(ngx_http_request_t *r,
@@ -27,6 +27,7 @@ ngx_http_jupref_link_handler(ngx_http_request_t *r)
 {
     ngx_int_t                     rc;
     ngx_str_t                     text, target;
+    ngx_uint_t                    good, counts;
     jupref_code_name_t            code;
     ngx_http_core_loc_conf_t     *clcf;
     ngx_http_jupref_main_conf_t  *jmcf;
@@ -35,8 +36,9 @@ ngx_http_jupref_link_handler(ngx_http_request_t *r)
     static ngx_str_t  control = ngx_string("Cache-Control");
     static ngx_str_t  no_store = ngx_string("no-store");
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
+    rc = ngx_http_jupref_only_reads(r);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -50,19 +52,26 @@ ngx_http_jupref_link_handler(ngx_http_request_t *r)
     text.data = r->uri.data + ngx_min(clcf->name.len, r->uri.len);
     text.len = r->uri.len - ngx_min(clcf->name.len, r->uri.len);
 
+    if (text.len && text.data[0] == '/') {
+        text.data++;
+        text.len--;
+    }
+
+    good = 0;
+    counts = (r->method == NGX_HTTP_GET && !ngx_http_jupref_is_prefetch(r));
+
     if (jupref_code_is_valid(ngx_http_jupref_bytes(&text))) {
         jupref_code_name_set(&code, ngx_http_jupref_bytes(&text));
+        good = ngx_http_jupref_link_click(r, &code, counts);
+    }
 
-        if (ngx_http_jupref_link_click(r, &code)) {
+    if (counts) {
+        (void) ngx_atomic_fetch_add(
+                   &jmcf->zone->shared->counters.links[good], 1);
+    }
 
-            if (ngx_http_jupref_link_cookie(r, &code) != NGX_OK) {
-                return NGX_HTTP_INTERNAL_SERVER_ERROR;
-            }
-
-        } else {
-            (void) ngx_atomic_fetch_add(
-                       &jmcf->zone->shared->counters.links[0], 1);
-        }
+    if (good && ngx_http_jupref_link_cookie(r, &code) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (ngx_http_jupref_link_target(r, &target) != NGX_OK
@@ -80,16 +89,14 @@ ngx_http_jupref_link_handler(ngx_http_request_t *r)
 }
 
 
-/*
- * 1 when the code may be followed; the click is counted then, unless a
- * browser only looks ahead.
- */
+/* 1 when the code may be followed; its click is counted then, if it counts. */
 
 static ngx_uint_t
-ngx_http_jupref_link_click(ngx_http_request_t *r, jupref_code_name_t *code)
+ngx_http_jupref_link_click(ngx_http_request_t *r, jupref_code_name_t *code,
+    ngx_uint_t counts)
 {
     uint32_t                      index;
-    ngx_uint_t                    good, counts;
+    ngx_uint_t                    good;
     jupref_code_row_t            *row;
     ngx_http_jupref_zone_t       *zone;
     ngx_http_jupref_shared_t     *shared;
@@ -100,7 +107,6 @@ ngx_http_jupref_link_click(ngx_http_request_t *r, jupref_code_name_t *code)
     shared = zone->shared;
 
     good = 0;
-    counts = (r->method == NGX_HTTP_GET && !ngx_http_jupref_is_prefetch(r));
 
     ngx_http_jupref_lock(zone);
 
@@ -125,10 +131,6 @@ ngx_http_jupref_link_click(ngx_http_request_t *r, jupref_code_name_t *code)
     }
 
     ngx_http_jupref_unlock(zone);
-
-    if (good && counts) {
-        (void) ngx_atomic_fetch_add(&shared->counters.links[1], 1);
-    }
 
     return good;
 }
@@ -243,6 +245,8 @@ ngx_http_jupref_link_target(ngx_http_request_t *r, ngx_str_t *target)
     return NGX_OK;
 }
 
+
+/* A browser that only looks ahead, for a visit that may never come. */
 
 static ngx_uint_t
 ngx_http_jupref_is_prefetch(ngx_http_request_t *r)

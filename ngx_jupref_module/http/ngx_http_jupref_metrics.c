@@ -119,8 +119,9 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
         ngx_string("application/openmetrics-text; version=1.0.0; "
                    "charset=utf-8");
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
+    rc = ngx_http_jupref_only_reads(r);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     rc = ngx_http_discard_request_body(r);

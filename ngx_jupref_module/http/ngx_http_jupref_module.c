@@ -326,6 +326,7 @@ ngx_http_jupref_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     jlcf->directive = NULL;    not inherited, like all that follow
+     *     jlcf->content = NULL;
      *     jlcf->order = 0;
      *     jlcf->execute = 0;
      *     jlcf->link_to = { 0, NULL };

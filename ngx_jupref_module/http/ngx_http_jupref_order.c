@@ -10,6 +10,9 @@
 
 static void ngx_http_jupref_order_judge(ngx_http_request_t *r,
     ngx_http_jupref_order_ctx_t *order, jupref_claim_t *claim);
+static ngx_int_t ngx_http_jupref_order_ask(ngx_http_request_t *r,
+    ngx_http_jupref_order_ctx_t *order, jupref_claim_t *claim,
+    jupref_attribution_result_e *result);
 static void ngx_http_jupref_order_arguments(ngx_http_request_t *r,
     ngx_http_jupref_order_ctx_t *order);
 
@@ -75,6 +78,7 @@ ngx_http_jupref_order_attribute(ngx_http_request_t *r)
 
     ctx->order = order;
     order->referral_account = jlcf->referral_account;
+    order->args = r->args;
 
     result = jupref_order_query_parse(&order->query,
                                       ngx_http_jupref_bytes(&r->args));
@@ -100,8 +104,6 @@ static void
 ngx_http_jupref_order_judge(ngx_http_request_t *r,
     ngx_http_jupref_order_ctx_t *order, jupref_claim_t *claim)
 {
-    ngx_uint_t                    damaged;
-    ngx_http_jupref_zone_t       *zone;
     ngx_http_jupref_main_conf_t  *jmcf;
     jupref_attribution_result_e   result;
 
@@ -116,23 +118,12 @@ ngx_http_jupref_order_judge(ngx_http_request_t *r,
     };
 
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
-    zone = jmcf->zone;
-    result = JUPREF_NO_REFERRAL;
 
-    ngx_http_jupref_lock(zone);
-
-    damaged = zone->shared->ledger->booking;
-
-    if (!damaged) {
-        result = jupref_attribute(zone->shared->ledger, claim,
-                                  &order->attribution);
-    }
-
-    ngx_http_jupref_unlock(zone);
-
-    if (damaged) {
-        ngx_http_jupref_unattributed(r, NGX_HTTP_JUPREF_LEDGER_DAMAGED,
-                             jupref_ledger_result_text(JUPREF_LEDGER_DAMAGED));
+    if (ngx_http_jupref_order_ask(r, order, claim, &result) != NGX_OK
+        || (jupref_click_matters(claim, result, &order->attribution)
+            && ngx_http_jupref_order_cookie(r, claim) == NGX_OK
+            && ngx_http_jupref_order_ask(r, order, claim, &result) != NGX_OK))
+    {
         return;
     }
 
@@ -148,7 +139,42 @@ ngx_http_jupref_order_judge(ngx_http_request_t *r,
     }
 
     (void) ngx_atomic_fetch_add(
-               &zone->shared->counters.orders[order->attributed], 1);
+               &jmcf->zone->shared->counters.orders[order->attributed], 1);
+}
+
+
+/* Puts the claim to the ledger; a damaged one isn't asked. */
+
+static ngx_int_t
+ngx_http_jupref_order_ask(ngx_http_request_t *r,
+    ngx_http_jupref_order_ctx_t *order, jupref_claim_t *claim,
+    jupref_attribution_result_e *result)
+{
+    ngx_uint_t                    damaged;
+    ngx_http_jupref_zone_t       *zone;
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
+    zone = jmcf->zone;
+
+    ngx_http_jupref_lock(zone);
+
+    damaged = zone->shared->ledger->booking;
+
+    if (!damaged) {
+        *result = jupref_attribute(zone->shared->ledger, claim,
+                                   &order->attribution);
+    }
+
+    ngx_http_jupref_unlock(zone);
+
+    if (damaged) {
+        ngx_http_jupref_unattributed(r, NGX_HTTP_JUPREF_LEDGER_DAMAGED,
+                             jupref_ledger_result_text(JUPREF_LEDGER_DAMAGED));
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -172,8 +198,15 @@ ngx_http_jupref_order_arguments(ngx_http_request_t *r,
         return;
     }
 
+    /* set and rewrite may have changed them since a variable asked */
+
+    if (r->args.data != order->args.data || r->args.len != order->args.len) {
+        (void) jupref_order_query_parse(&order->query,
+                                        ngx_http_jupref_bytes(&r->args));
+    }
+
     if (order->priced) {
-        r->args.len = jupref_order_query_rewrite(args,
+        r->args.len = jupref_order_query_rewrite(args, &order->query,
                           ngx_http_jupref_bytes(&r->args),
                           order->referral_account, order->charged_bps);
 

@@ -205,8 +205,7 @@ ngx_http_jupref_order_keep(ngx_http_request_t *r,
     pending.request_id = answer->request_id;
     ngx_memcpy(pending.message_hash, answer->message_hash,
                JUPREF_SHA256_SIZE);
-    pending.taker = order->query.has_taker ? order->query.taker
-                                           : answer->taker;
+    pending.taker = order->query.taker;
     pending.input_mint = order->query.input_mint;
     pending.output_mint = order->query.output_mint;
     pending.fee_mint = answer->fee_mint;

@@ -12,17 +12,13 @@
 
 typedef enum {
     JUPREF_ORDER_REQUEST_ID = 0,
-    JUPREF_ORDER_INPUT_MINT,
-    JUPREF_ORDER_OUTPUT_MINT,
     JUPREF_ORDER_IN_AMOUNT,
     JUPREF_ORDER_OUT_AMOUNT,
     JUPREF_ORDER_FEE_MINT,
     JUPREF_ORDER_FEE_BPS,
     JUPREF_ORDER_PLATFORM_FEE_BPS,
-    JUPREF_ORDER_PLATFORM_FEE_AMOUNT,
     JUPREF_ORDER_PLATFORM_FEE_MINT,
     JUPREF_ORDER_REFERRAL_ACCOUNT,
-    JUPREF_ORDER_TAKER,
     JUPREF_ORDER_SWAP_USD,
     JUPREF_ORDER_IN_USD,
     JUPREF_ORDER_OUT_USD,
@@ -35,17 +31,13 @@ typedef enum {
 
 static const char *const jupref_order_fields[JUPREF_ORDER_FIELDS] = {
     "requestId",
-    "inputMint",
-    "outputMint",
     "inAmount",
     "outAmount",
     "feeMint",
     "feeBps",
     "platformFee.feeBps",
-    "platformFee.amount",
     "platformFee.feeMint",
     "referralAccount",
-    "taker",
     "swapUsdValue",
     "inUsdValue",
     "outUsdValue",
@@ -144,14 +136,6 @@ jupref_order_field(void *context, unsigned field, jupref_json_kind_e kind,
         (void) jupref_request_id_set(&answer->request_id, text);
         break;
 
-    case JUPREF_ORDER_INPUT_MINT:
-        jupref_order_key(&answer->input_mint, text);
-        break;
-
-    case JUPREF_ORDER_OUTPUT_MINT:
-        jupref_order_key(&answer->output_mint, text);
-        break;
-
     case JUPREF_ORDER_IN_AMOUNT:
         (void) jupref_parse_u64(text, &answer->in_amount);
         break;
@@ -176,10 +160,6 @@ jupref_order_field(void *context, unsigned field, jupref_json_kind_e kind,
         answer->platform_fee_bps = (uint32_t) value;
         break;
 
-    case JUPREF_ORDER_PLATFORM_FEE_AMOUNT:
-        (void) jupref_parse_u64(text, &answer->platform_fee_amount);
-        break;
-
     case JUPREF_ORDER_PLATFORM_FEE_MINT:
         if (jupref_pubkey_is_zero(&answer->fee_mint)) {
             jupref_order_key(&answer->fee_mint, text);
@@ -188,10 +168,6 @@ jupref_order_field(void *context, unsigned field, jupref_json_kind_e kind,
 
     case JUPREF_ORDER_REFERRAL_ACCOUNT:
         jupref_order_key(&answer->referral_account, text);
-        break;
-
-    case JUPREF_ORDER_TAKER:
-        jupref_order_key(&answer->taker, text);
         break;
 
     case JUPREF_ORDER_SWAP_USD:

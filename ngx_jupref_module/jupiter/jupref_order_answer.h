@@ -31,14 +31,10 @@ typedef struct {
 
 typedef struct {
     jupref_request_id_t          request_id;
-    jupref_pubkey_t              input_mint;
-    jupref_pubkey_t              output_mint;
     jupref_pubkey_t              fee_mint;      /* zero: not stated */
-    jupref_pubkey_t              taker;
     jupref_pubkey_t              referral_account;
     uint64_t                     in_amount;     /* base units */
     uint64_t                     out_amount;    /* base units, net of fee */
-    uint64_t                     platform_fee_amount;
     uint64_t                     volume_micro_usd;
     uint64_t                     last_valid_block_height;
     uint32_t                     fee_bps;

@@ -30,22 +30,35 @@ typedef enum {
  * Names Jupiter reads are its own to the letter; those only we may set are
  * taken in any case (written here in lower case).
  */
+#define jupref_arg_name_of(name)  name, sizeof(name) - 1
+
 static const struct {
     const char    *name;
+    size_t         len;
     unsigned       any_case;
     jupref_arg_e   arg;
 } jupref_args[] = {
-    { "inputMint",        0, JUPREF_ARG_INPUT_MINT },
-    { "outputMint",       0, JUPREF_ARG_OUTPUT_MINT },
-    { "taker",            0, JUPREF_ARG_TAKER },
-    { "amount",           0, JUPREF_ARG_AMOUNT },
-    { "ref",              0, JUPREF_ARG_REF },
-    { "referralaccount",  1, JUPREF_ARG_OURS },
-    { "referralfee",      1, JUPREF_ARG_OURS },
-    { "platformfeebps",   1, JUPREF_ARG_OURS },
-    { "feeaccount",       1, JUPREF_ARG_OURS },
-    { "integratorfeebps", 1, JUPREF_ARG_OURS },
-    { NULL, 0, JUPREF_ARG_OTHER }
+    { jupref_arg_name_of("inputMint"), 0,
+      JUPREF_ARG_INPUT_MINT },
+    { jupref_arg_name_of("outputMint"), 0,
+      JUPREF_ARG_OUTPUT_MINT },
+    { jupref_arg_name_of("taker"), 0,
+      JUPREF_ARG_TAKER },
+    { jupref_arg_name_of("amount"), 0,
+      JUPREF_ARG_AMOUNT },
+    { jupref_arg_name_of("ref"), 0,
+      JUPREF_ARG_REF },
+    { jupref_arg_name_of("referralaccount"), 1,
+      JUPREF_ARG_OURS },
+    { jupref_arg_name_of("referralfee"), 1,
+      JUPREF_ARG_OURS },
+    { jupref_arg_name_of("platformfeebps"), 1,
+      JUPREF_ARG_OURS },
+    { jupref_arg_name_of("feeaccount"), 1,
+      JUPREF_ARG_OURS },
+    { jupref_arg_name_of("integratorfeebps"), 1,
+      JUPREF_ARG_OURS },
+    { NULL, 0, 0, JUPREF_ARG_OTHER }
 };
 
 
@@ -127,12 +140,19 @@ jupref_order_query_parse(jupref_order_query_t *query, jupref_bytes_t args)
 
 
 size_t
-jupref_order_query_rewrite(uint8_t *out, jupref_bytes_t args,
-    const jupref_pubkey_t *referral_account, unsigned fee_bps)
+jupref_order_query_rewrite(uint8_t *out, const jupref_order_query_t *query,
+    jupref_bytes_t args, const jupref_pubkey_t *referral_account,
+    unsigned fee_bps)
 {
     uint8_t  *at;
 
-    at = out + jupref_copy_args(out, args, 1);
+    if (query->plain && args.len) {
+        memcpy(out, args.data, args.len);
+        at = out + args.len;
+
+    } else {
+        at = out + jupref_copy_args(out, args, 1);
+    }
 
     if (at != out && at[-1] != '&') {
         *at++ = '&';
@@ -221,6 +241,7 @@ jupref_take_arg(jupref_order_query_t *query, jupref_arg_e name,
 
     if (name == JUPREF_ARG_OURS) {
         query->sets_fee = 1;
+        query->plain = 0;
         return JUPREF_QUERY_OK;
     }
 
@@ -229,6 +250,7 @@ jupref_take_arg(jupref_order_query_t *query, jupref_arg_e name,
     text.len = (len == JUPREF_NONE) ? 0 : len;
 
     if (name == JUPREF_ARG_REF) {
+        query->plain = 0;
 
         if (query->code_len == 0 && jupref_code_is_valid(text)) {
             memcpy(query->code, value, text.len);
@@ -360,7 +382,7 @@ jupref_arg_name(jupref_bytes_t encoded)
     }
 
     for (entry = 0; jupref_args[entry].name; entry++) {
-        if (strlen(jupref_args[entry].name) == trimmed
+        if (jupref_args[entry].len == trimmed
             && memcmp(jupref_args[entry].any_case ? lower : name,
                       jupref_args[entry].name, trimmed) == 0)
         {

@@ -39,6 +39,7 @@ typedef struct {
     size_t           code_len;          /* of the `ref` argument, else 0 */
     unsigned         has_taker:1;
     unsigned         sets_fee:1;        /* client sent what only we may set */
+    unsigned         plain:1;           /* nothing is to be dropped */
 } jupref_order_query_t;
 
 
@@ -52,11 +53,13 @@ jupref_query_result_e jupref_order_query_parse(jupref_order_query_t *query,
 /*
  * Writes the query string as it goes to Jupiter: without what clients may not
  * set, without our own `ref`, with referralAccount and referralFee added.
- * Needs room for args.len + JUPREF_QUERY_ADDED; returns the length.
+ * `query` is what parsing these very `args` gave, good or bad.  Needs room
+ * for args.len + JUPREF_QUERY_ADDED; returns the length.
  */
 #define JUPREF_QUERY_ADDED  128
 
-size_t jupref_order_query_rewrite(uint8_t *out, jupref_bytes_t args,
+size_t jupref_order_query_rewrite(uint8_t *out,
+    const jupref_order_query_t *query, jupref_bytes_t args,
     const jupref_pubkey_t *referral_account, unsigned fee_bps);
 
 /*

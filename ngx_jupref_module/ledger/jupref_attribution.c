@@ -60,6 +60,17 @@ jupref_attribute(const jupref_ledger_t *ledger, const jupref_claim_t *claim,
 
 
 unsigned
+jupref_click_matters(const jupref_claim_t *claim,
+    jupref_attribution_result_e result,
+    const jupref_attribution_t *attribution)
+{
+    return result == JUPREF_NO_REFERRAL
+           || result == JUPREF_CODE_NOT_FOUND
+           || (attribution->bound && claim->mode == JUPREF_ATTRIBUTE_LAST);
+}
+
+
+unsigned
 jupref_wants_binding(const jupref_ledger_t *ledger,
     const jupref_pubkey_t *taker, const jupref_code_name_t *code,
     jupref_attribution_mode_e mode)

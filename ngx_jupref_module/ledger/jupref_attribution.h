@@ -55,6 +55,14 @@ jupref_attribution_result_e jupref_attribute(const jupref_ledger_t *ledger,
     const jupref_claim_t *claim, jupref_attribution_t *attribution);
 
 /*
+ * 1 when a click could still change the verdict on a claim without one: a
+ * cookie costs an HMAC, which most orders don't need.
+ */
+unsigned jupref_click_matters(const jupref_claim_t *claim,
+    jupref_attribution_result_e result,
+    const jupref_attribution_t *attribution);
+
+/*
  * 1 when an executed trade with this code calls for a wallet.bound: no
  * binding yet, or under `last` another one.
  */

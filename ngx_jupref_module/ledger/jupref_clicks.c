@@ -33,6 +33,8 @@ jupref_clicks_count(jupref_clicks_t *clicks, uint32_t code)
         return;
     }
 
+    clicks->total++;
+
     if (waiting[code]++ == 0) {
         queue[clicks->queued++] = code;
     }
@@ -43,6 +45,13 @@ uint32_t
 jupref_clicks_waiting(const jupref_clicks_t *clicks, uint32_t code)
 {
     return clicks->cells[code];
+}
+
+
+uint64_t
+jupref_clicks_total(const jupref_clicks_t *clicks)
+{
+    return clicks->total;
 }
 
 
@@ -60,6 +69,7 @@ jupref_clicks_take(jupref_clicks_t *clicks, uint32_t *count)
 
     *count = clicks->cells[code];
     clicks->cells[code] = 0;
+    clicks->total -= *count;
 
     return code;
 }

@@ -19,6 +19,7 @@
 typedef struct {
     uint32_t  capacity;                 /* codes */
     uint32_t  queued;
+    uint64_t  total;                    /* all that wait */
     uint32_t  cells[];                  /* waiting, then queue */
 } jupref_clicks_t;
 
@@ -34,6 +35,9 @@ void jupref_clicks_count(jupref_clicks_t *clicks, uint32_t code);
 
 /* Clicks of a code that wait to be booked. */
 uint32_t jupref_clicks_waiting(const jupref_clicks_t *clicks, uint32_t code);
+
+/* Clicks of all codes that wait. */
+uint64_t jupref_clicks_total(const jupref_clicks_t *clicks);
 
 /* Takes one code's clicks out; returns the code, 0 when none wait. */
 uint32_t jupref_clicks_take(jupref_clicks_t *clicks, uint32_t *count);

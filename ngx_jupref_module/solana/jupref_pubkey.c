@@ -152,6 +152,8 @@ jupref_base58_decode(uint8_t *bytes, size_t size, jupref_bytes_t text)
     uint64_t       carry, words[JUPREF_BASE58_MAX_WORDS];
     unsigned __int128  product;
 
+    memset(words, 0, sizeof(words));
+
     bad = 0;
     used = 0;
     at = 0;
@@ -265,6 +267,8 @@ jupref_base58_digits(uint8_t *characters, const uint8_t *bytes, size_t size)
                    | (uint32_t) bytes[4 * i + 2] << 8
                    | (uint32_t) bytes[4 * i + 3];
     }
+
+    memset(rests, 0, sizeof(rests));
 
     for (pass = 0; pass < groups / 3; pass++) {
         first = second = third = 0;

@@ -43,8 +43,8 @@ static jupref_transaction_result_e jupref_read_length(
 
 
 static const char *const  jupref_transaction_result_texts[] = {
-    [JUPREF_TRANSACTION_OK] = "ok",
     [JUPREF_TRANSACTION_EMPTY] = "no transaction",
+    [JUPREF_TRANSACTION_OK] = "ok",
     [JUPREF_TRANSACTION_TOO_LARGE] = "transaction too large",
     [JUPREF_TRANSACTION_UNKNOWN_VERSION] = "unknown transaction version",
     [JUPREF_TRANSACTION_CUT] = "transaction cut short",

@@ -66,7 +66,8 @@ report() {
 }
 
 annotate() {
-    callgrind_annotate "$@" "$work/callgrind.out" | grep -E '^ *[0-9,]+ \(' | sed 's/???://'
+    callgrind_annotate "$@" "$work/callgrind.out" 2>/dev/null \
+        | grep -E '^ *[0-9,]+ \(' | sed 's/???://'
 }
 
 if [ "$PROFILER" = perf ]; then

@@ -10,6 +10,7 @@ import { eventually, openStage, pause } from "./edge.mjs";
 const stage = await openStage({ codes: {
     once: { tier: "referred" }, fail: { tier: "referred" },
     lost: { tier: "referred" }, none: { tier: "referred" },
+    crowd: { tier: "referred" },
     drop: { tier: "referred" }, kept: { tier: "referred" },
     top: { tier: "premium" }, mid: { tier: "premium", parent: "top" },
     low: { tier: "premium", parent: "mid" },
@@ -52,6 +53,41 @@ test("submitted many times at once, a swap still counts once", async () => {
 
     assert.ok(answers.every(({ json }) => json.status === "Success"));
     assert.equal(await stage.executedBy("once"), before + 1);
+});
+
+
+test("many traders at once are all counted, and nothing twice", async () => {
+    const before = await stage.stats("crowd");
+    const traders = await Promise.all(Array.from(
+        { length: 24 }, () => stage.trader()));
+    const swaps = await Promise.all(traders.map((trader, i) =>
+        trader.swap(args("crowd", 10_000_000 + i))));
+    const fees = await Promise.all(swaps.map(({ executed }) =>
+        stage.feeOnChain(executed.json.signature, stage.mints.SOL)));
+    const after = await stage.stats("crowd");
+
+    assert.equal(Number(before.trades.executed), 0);
+    assert.equal(Number(after.trades.executed), 24);
+    assert.equal(Number(after.boundWallets), 24);
+    assert.equal(await stage.earned("crowd", "SOL"), fees.reduce(
+        (sum, fee) => sum + fee * 8000n / 10_000n * 2000n / 10_000n, 0n));
+});
+
+
+test("without totals in the answer a swap counts, and the estimate is the "
+     + "order's rate", async () => {
+    const trader = await stage.trader({ BONK: 500_000_000n });
+    const { executed } = await trader.swap(
+        stage.pair("BONK", "USDC", 500_000_000, { ref: "drop" }),
+        { executeHeaders: { "x-sandbox": "no-totals" } });
+    const fee = await stage.feeOnChain(executed.json.signature,
+                                       stage.mints.USDC);
+    const { data } = await stage.api("/v1/trades?limit=1");
+
+    assert.equal(executed.json.totalOutputAmount, undefined);
+    assert.equal(executed.headers.get("jupref-trade"), "executed");
+    assert.equal(data[0].signature, executed.json.signature);
+    assert.equal(BigInt(data[0].estimatedFee), fee);
 });
 
 
@@ -220,7 +256,7 @@ test("the leaderboard has the referrers by what they brought", async () => {
     assert.deepEqual(data.map(({ rank }) => rank),
                      data.map((_, i) => i + 1));
     assert.deepEqual(volumes, [...volumes].sort((a, b) => b - a));
-    assert.equal(data[0].wallet, stage.referrer("low").wallet);
+    assert.equal(data[0].wallet, stage.referrer("crowd").wallet);
 });
 
 

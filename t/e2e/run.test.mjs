@@ -9,7 +9,7 @@ import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { freePort, portIsFree } from "../../conf-examples/sandbox/edge.mjs";
@@ -19,10 +19,16 @@ const SANDBOX = fileURLToPath(
     new URL("../../conf-examples/sandbox", import.meta.url));
 const BUILD = fileURLToPath(new URL("../../build", import.meta.url));
 
+/* where the runs put their files: nobody else's are in it */
+const SCRATCH = fs.mkdtempSync(path.join(os.tmpdir(), "jupref-run-test-"));
+
+after(() => fs.rmSync(SCRATCH, { recursive: true }));
+
 
 function start(script, env) {
     const child = spawn(process.execPath, [path.join(SANDBOX, script)], {
-        env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, TMPDIR: SCRATCH, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
     });
     const run = { child, out: "", err: "" };
 
@@ -51,11 +57,8 @@ async function up(port) {
 
 
 function leftovers(port) {
-    return {
-        directories: fs.readdirSync(os.tmpdir())
-            .filter((name) => /^jupref-\w{6}$/.test(name)),
-        state: fs.existsSync(path.join(BUILD, `sandbox-${port}.json`)),
-    };
+    return [...fs.readdirSync(SCRATCH), ...fs.readdirSync(BUILD).filter(
+        (name) => name === `sandbox-${port}.json`)];
 }
 
 
@@ -73,7 +76,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
     test(`make run trades once, stays up, and is gone after ${signal}`,
          async () => {
         const port = await freePort();
-        const before = leftovers(port);
         const run = await up(port);
 
         assert.match(run.out, /swapped +0\.1 SOL for [0-9.]+ USDC/);
@@ -98,7 +100,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
         assert.equal(await run.ended, 0, run.err);
         assert.equal(isAlive(nginx), false);
         assert.equal(await portIsFree(port), true);
-        assert.deepEqual(leftovers(port), before);
+        assert.deepEqual(leftovers(port), []);
     });
 }
 
@@ -109,40 +111,47 @@ test("make run on a busy port says so and leaves nothing", async () => {
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 
     const { port } = server.address();
-    const before = leftovers(port);
     const run = start("run.mjs", { PORT: String(port) });
 
     assert.equal(await run.ended, 1);
     assert.match(run.err, new RegExp(`port ${port} of 127.0.0.1 is taken`));
-    assert.deepEqual(leftovers(port), before);
+    assert.deepEqual(leftovers(port), []);
     server.close();
 });
 
 
 test("make run that fails half-way leaves nothing", async () => {
     const port = await freePort();
-    const before = leftovers(port);
     const run = start("run.mjs", { PORT: String(port),
                                    NGINX: "/nonexistent/nginx" });
 
     assert.equal(await run.ended, 1);
     assert.match(run.err, /did not start/);
-    assert.deepEqual(leftovers(port), before);
+    assert.deepEqual(leftovers(port), []);
 });
 
 
 test("an interrupt in the middle of the start leaves nothing", async () => {
     const port = await freePort();
-    const before = leftovers(port);
     const run = start("run.mjs", { PORT: String(port) });
 
     await eventually("the edge is being started", () =>
-        leftovers(port).directories.length > before.directories.length
-        || run.child.exitCode !== null, 20_000);
+        leftovers(port).length > 0 || run.child.exitCode !== null, 20_000);
     run.child.kill("SIGINT");
     await run.ended;
     assert.equal(await portIsFree(port), true);
-    assert.deepEqual(leftovers(port), before);
+    assert.deepEqual(leftovers(port), []);
+});
+
+
+test("make run whose reader goes away leaves nothing", async () => {
+    const port = await freePort();
+    const run = start("run.mjs", { PORT: String(port) });
+
+    run.child.stdout.destroy();
+    await run.ended;
+    assert.equal(await portIsFree(port), true);
+    assert.deepEqual(leftovers(port), []);
 });
 
 

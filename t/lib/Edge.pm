@@ -25,6 +25,9 @@
 #     << json                 the whole body as JSON; numbers aren't strings
 #     <<~ regex               the body holds it
 #     <<-                     there is no body
+#     <+ seconds              then that long nothing is asked
+#     <! text                 then lines that hold this text leave the
+#                             configuration, and nginx reloads it
 #
 # In that JSON "<time>" is any RFC 3339 time in UTC, "<any>" anything, and a
 # member "..." allows others beside the named ones.
@@ -72,6 +75,7 @@ $names{KEYRING} = file('keyring', "cookie k1 $cookie_key\n");
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 
 my %expected;                           # bodies, by block
+my $master = $Test::Nginx::Util::MasterProcessEnabled;
 my ($http_config, $config) = ('', '');  # of blocks that have none
 
 my @sections = qw(http_config config exchange request more_headers error_log
@@ -122,6 +126,7 @@ Test::Nginx::Socket::add_block_preprocessor(sub {
     }
 
     refuse($block) if defined $block->refused;
+    $Test::Nginx::Util::MasterProcessEnabled = $master;
     exchange($block) if defined $block->exchange;
 
     if (!defined $block->error_log && !defined $block->no_error_log) {
@@ -135,8 +140,7 @@ Test::Nginx::Socket::add_response_body_check(\&check_body);
 sub name_all {
     my ($text) = @_;
 
-    $text =~ s/\$([A-Z][A-Z0-9_]+)\b/
-        $1 =~ m{^TEST_NGINX_} ? "\$$1" : name($1)/ge;
+    $text =~ s/\$(?!TEST_NGINX_)([A-Z][A-Z0-9_]+)\b/name($1)/ge;
 
     return $text;
 }
@@ -173,6 +177,8 @@ sub exchange {
     $block->set_value(raw_response_headers_like => \@answers);
 
     $expected{refaddr $block} = \@bodies;
+
+    Test::Nginx::Util::master_on() if grep { $_ && $_->{reload} } @bodies;
 }
 
 
@@ -183,7 +189,13 @@ sub read_exchange {
 
     for my $line (split /\n/, $text) {
 
-        if ($line =~ /^>> ?(.*)/) {
+        if ($line =~ /^<\+ (.*)/) {
+            $want->{pause} = $1;
+
+        } elsif ($line =~ /^<! (.*)/) {
+            $want->{reload} = $1;
+
+        } elsif ($line =~ /^>> ?(.*)/) {
             $sent .= "\n$1";
 
         } elsif ($line =~ /^> as (\w+)$/) {
@@ -193,7 +205,7 @@ sub read_exchange {
             defined $request ? ($header .= "$1\n") : ($request = $1);
 
         } elsif ($line =~ /^<<-$/) {
-            $want = { empty => 1 };
+            $want->{empty} = 1;
 
         } elsif ($line =~ /^<<~ (.*)/) {
             push @{ $want->{like} }, qr/$1/s;
@@ -238,12 +250,20 @@ sub check_body {
     Test::More::is($content, '', $name) if $want->{empty};
 
     for my $regex (@{ $want->{like} // [] }) {
-        Test::More::like($content, $regex, $name);
+        Test::More::ok($content =~ $regex, $name)
+            or Test::More::diag("doesn't hold $regex:\n"
+                                . substr $content, 0, 1000);
     }
 
-    return if !defined $want->{json};
+    check_json($name, $content, $want->{json}) if defined $want->{json};
+    select undef, undef, undef, $want->{pause} if defined $want->{pause};
+    reload($want->{reload}) if defined $want->{reload};
+}
 
-    my $template = eval { $json->decode($want->{json}) };
+
+sub check_json {
+    my ($name, $content, $want) = @_;
+    my $template = eval { $json->decode($want) };
     die "$name: bad template: $@" if $@;
 
     my $got = eval { $json->decode($content) };
@@ -251,6 +271,42 @@ sub check_body {
 
     Test::More::ok(!defined $difference, $name)
         or Test::More::diag("$difference\n$content");
+}
+
+
+# Once it returns, workers of the new configuration alone answer.
+
+sub reload {
+    my ($text) = @_;
+    my $file = $Test::Nginx::Util::ConfFile;
+    my $master = Test::Nginx::Util::get_pid_from_pidfile('reload');
+    my %before = map { $_ => 1 } workers($master);
+
+    open my $in, '<', $file or die "$file: $!";
+    my @lines = grep { !/\Q$text\E/ } <$in>;
+    close $in;
+
+    open my $out, '>', $file or die "$file: $!";
+    print $out @lines;
+    close $out or die "$file: $!";
+
+    kill HUP => $master or die "reload: $!";
+
+    for (1 .. 300) {
+        my @now = workers($master);
+
+        return if @now && !grep { $before{$_} } @now;
+        select undef, undef, undef, 0.1;
+    }
+
+    die 'nginx does not reload';
+}
+
+
+sub workers {
+    my ($master) = @_;
+
+    return split ' ', `ps -o pid= --ppid $master`;
 }
 
 

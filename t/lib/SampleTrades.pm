@@ -121,18 +121,19 @@ sub transaction {
 }
 
 
-# Signed by everybody, with bytes made from a word.  Legacy and v0 start with
-# their signatures, v1 ends in them.
+# Signed with bytes made from a word, by everybody, or by all but the first
+# where a maker signs later.  Legacy and v0 start with their signatures, v1 ends
+# in them.
 
 sub signed_transaction {
-    my ($form, $word) = @_;
+    my ($form, $word, $maker_signs_later) = @_;
     my $bytes = decode_base64(transaction($form // 'v0'));
     my $signature = sha512($word // 'tom signs');
     my $v1 = (ord $bytes) == 0x81;
     my $signers = ord substr $bytes, $v1 ? 1 : 0, 1;
     my $at = $v1 ? length($bytes) - 64 * $signers : 1;
 
-    for my $signer (0 .. $signers - 1) {
+    for my $signer (($maker_signs_later ? 1 : 0) .. $signers - 1) {
         substr $bytes, $at + 64 * $signer, 64, $signature;
     }
 

@@ -7,10 +7,11 @@
 #
 #     { execute => sub { my ($request) = @_; return http(500, '{}') } }
 #
+# A request may also bring its answer along, "X-Answer: 400 {}".
+#
 # What a function returns is written as it is; a reference to a number is a
 # pause of so many seconds, 'stay' keeps the connection for another request.
-# GET /seen answers all requests there were, one a paragraph: what Jupiter got
-# to see.
+# GET /seen answers all requests there were: what Jupiter got to see.
 
 package StubJupiter;
 
@@ -27,29 +28,27 @@ use Time::HiRes ();
 
 our @EXPORT = qw(http chunked);
 
-my ($folder, $listener, $child);
+my ($socket, $seen, $listener, $child);
 
 
-# A folder for the socket, its name for proxy_pass is socket_path().
+# Returns the path of its socket, which is in the folder.
 
 sub open_in {
-    ($folder) = @_;
+    my ($folder) = @_;
 
-    unlink socket_path();
-    $listener = IO::Socket::UNIX->new(Local => socket_path(), Listen => 64)
-        or die "cannot listen on " . socket_path() . ": $!";
-}
+    $socket = "$folder/jupiter.$$.sock";
+    $seen = "$folder/jupiter.$$.seen";
 
+    unlink $socket;
+    $listener = IO::Socket::UNIX->new(Local => $socket, Listen => 64)
+        or die "cannot listen on $socket: $!";
 
-sub socket_path {
-    return "$folder/jupiter.$$.sock" if !$child || $$ != $child;
-    die 'only the test itself may ask for the path';
+    return $socket;
 }
 
 
 sub start {
     my ($answers) = @_;
-    my $seen = "$folder/seen.$$";
 
     stop();
     unlink $seen;
@@ -57,7 +56,7 @@ sub start {
 
     if ($child == 0) {
         local $SIG{CHLD} = 'IGNORE';
-        eval { serve($seen, $answers // {}) };
+        eval { serve($answers // {}) };
         print STDERR "# stub: $@" if $@;
         POSIX::_exit(0);
     }
@@ -78,13 +77,13 @@ sub close_down {
     return if !$listener;
 
     close $listener;
-    unlink socket_path(), "$folder/seen.$$";
+    unlink $socket, $seen;
     undef $listener;
 }
 
 
 sub serve {
-    my ($seen, $answers) = @_;
+    my ($answers) = @_;
     my $number = 0;
 
     while (1) {
@@ -98,7 +97,7 @@ sub serve {
         $SIG{PIPE} = 'IGNORE';
         $SIG{ALRM} = sub { POSIX::_exit(0) };
         alarm 60;
-        eval { talk($connection, $seen, $answers, $number) };
+        eval { talk($connection, $answers, $number) };
         print STDERR "# stub: $@" if $@;
         POSIX::_exit(0);
     }
@@ -106,18 +105,18 @@ sub serve {
 
 
 sub talk {
-    my ($connection, $seen, $answers, $number) = @_;
+    my ($connection, $answers, $number) = @_;
     my $unread = '';
 
     while (my $request = read_request($connection, \$unread)) {
         my ($last) = $request->{path} =~ m{([^/]*)$};
 
         if ($last eq 'seen') {
-            write_all($connection, http(200, text_of($seen)));
+            write_all($connection, http(200, seen()));
             return;
         }
 
-        note_down($seen, $request->{raw});
+        note_down($request->{raw});
         $request->{number} = $number;
 
         my $answer = $answers->{$last} // __PACKAGE__->can("answer_$last")
@@ -169,21 +168,27 @@ sub read_request {
 sub answer_order {
     my ($request) = @_;
     my $args = $request->{args};
+    my $fee = ($args->{referralFee} // 0) + 0;
 
     # "id" is a test's own word for the requestId
 
     return http(200, order_answer(
         inputMint => $args->{inputMint}, outputMint => $args->{outputMint},
         inAmount => $args->{amount}, taker => $args->{taker},
-        feeBps => $args->{referralFee} + 0,
-        platformFee => { feeBps => $args->{referralFee} + 0,
-                         feeMint => $args->{inputMint} },
+        referralAccount => $args->{referralAccount},
+        feeBps => $fee,
+        platformFee => { feeBps => $fee, feeMint => $args->{inputMint} },
         $args->{id} ? (requestId => $args->{id}) : ()));
 }
 
 
 sub answer_execute {
     my ($request) = @_;
+
+    if (my $answer = $request->{header}{'x-answer'}) {
+        return http(split / /, $answer, 2);
+    }
+
     my $body = JSON::PP->new->decode($request->{body});
 
     return http(200, execute_answer(
@@ -229,7 +234,7 @@ sub write_all {
 
 
 sub note_down {
-    my ($seen, $raw) = @_;
+    my ($raw) = @_;
 
     open my $out, '>>', $seen or die "$seen: $!";
     syswrite $out, $raw =~ s/\r//gr . "\n\n";
@@ -237,17 +242,12 @@ sub note_down {
 }
 
 
-sub text_of {
-    my ($file) = @_;
+# All requests there were, without carriage returns.
 
-    open my $in, '<', $file or return '';
+sub seen {
+    open my $in, '<', $seen or return '';
     local $/;
     return <$in>;
-}
-
-
-END {
-    close_down() if $listener && $child && $$ != $child;
 }
 
 

@@ -52,9 +52,13 @@ private_apt() {
     {
         sed 's/^\(.*\)$/deb \1 main\ndeb-src \1 main/' <<<"$sources"
 
+        # a mirror may lag behind with suites it is not kept for; what comes
+        # from them is signed all the same
+
         for suite in trixie sid; do
             if [ "$suite" != "$release" ]; then
-                printf 'deb %s %s main\n' "$mirror" "$suite"
+                printf 'deb [check-valid-until=no] %s %s main\n' "$mirror" \
+                       "$suite"
             fi
         done
     } > "$dir/parts/jupref.list.new"

@@ -17,6 +17,9 @@ mkdir -p "$2"
 out=$(cd "$2" && pwd)
 module=$3
 
+exec 9> "$out/lock"
+flock 9
+
 # every C file of ours is compiled with these; nginx's own headers are clean
 # under all of them
 

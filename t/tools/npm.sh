@@ -11,6 +11,10 @@ if [ ! -f "$1/package-lock.json" ]; then
     exit 0
 fi
 
+mkdir -p build
+exec 9> build/npm.lock
+flock 9
+
 cd "$1"
 stamp=node_modules/.installed-for
 

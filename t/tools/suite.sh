@@ -27,6 +27,13 @@ if [ $# -eq 0 ]; then
 fi
 
 here=$PWD/build/suites/$leg
+mkdir -p build/suites
+
+# one run of a leg at a time; nginx must not inherit the lock
+
+exec 9> "$here.lock"
+flock 9
+
 rm -rf "$here"
 mkdir -p "$here"/{t,logs,reports} build/results
 rm -f "build/results/$leg"
@@ -54,7 +61,8 @@ if [ "${USE_VALGRIND:-0}" != 0 ]; then
 fi
 
 status=0
-t/tools/tap.pl "$leg" "$jobs" "perl -It/lib -MBlockLogs" "$@" || status=1
+t/tools/tap.pl "$leg" "$jobs" "perl -It/lib -MBlockLogs" "$@" 9>&- \
+|| status=1
 
 reports=0
 

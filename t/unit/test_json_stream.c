@@ -251,6 +251,12 @@ size_ends_at_the_limit_and_what_was_wrong_before_stays_so(void **state)
         assert_int_equal(json_log_read(&log, &schema,
                              jupref_bytes("{\"feeBps\":1}         "), cut),
                          JUPREF_JSON_TOO_LARGE);
+
+        /* what lies behind the limit isn't even looked at */
+
+        assert_int_equal(json_log_read(&log, &schema,
+                             jupref_bytes("{\"feeBps\":1     x"), cut),
+                         JUPREF_JSON_TOO_LARGE);
     }
 }
 

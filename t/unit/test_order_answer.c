@@ -173,14 +173,10 @@ an_order_of_metis_is_read_in_full(void **state)
     read_answer(&answer, text);
 
     assert_request_id(&answer, REQUEST_ID);
-    assert_key(&answer.input_mint, USDC);
-    assert_key(&answer.output_mint, WSOL);
     assert_key(&answer.fee_mint, WSOL);
-    assert_key(&answer.taker, TAKER);
     assert_key(&answer.referral_account, NULL);
     assert_true(answer.in_amount == 100000000);
     assert_true(answer.out_amount == 461208958);
-    assert_true(answer.platform_fee_amount == 92242);
     assert_true(answer.volume_micro_usd == 99950000);
     assert_true(answer.last_valid_block_height == 416020992);
     assert_int_equal(answer.has_fee_bps, 1);
@@ -207,7 +203,6 @@ an_order_of_a_market_maker_lacks_its_fee_mint(void **state)
 
     assert_key(&answer.fee_mint, NULL);
     assert_int_equal(answer.fee_bps, 2);
-    assert_true(answer.platform_fee_amount == 92050);
     assert_true(answer.last_valid_block_height == 0);
     assert_true(answer.volume_micro_usd == 0);
     assert_router(&answer, "jupiterz");
@@ -226,9 +221,7 @@ a_platform_fee_may_lack_its_amount(void **state)
 
     assert_key(&answer.fee_mint, WSOL);
     assert_int_equal(answer.platform_fee_bps, 2);
-    assert_true(answer.platform_fee_amount == 0);
     assert_true(answer.out_amount == 74896);
-    assert_key(&answer.taker, NULL);
     assert_router(&answer, "dflow");
 }
 
@@ -244,7 +237,6 @@ numbers_are_read_quoted_or_bare(void **state)
     assert_true(answer.out_amount == UINT64_C(41665048348));
     assert_int_equal(answer.fee_bps, 100);
     assert_int_equal(answer.platform_fee_bps, 100);
-    assert_true(answer.platform_fee_amount == 100000);
     assert_key(&answer.fee_mint, WSOL);
     assert_key(&answer.referral_account, ACCOUNT);
     assert_true(answer.volume_micro_usd == 12500000);
@@ -502,6 +494,7 @@ a_fee_is_granted_at_our_rate_for_our_account_only(void **state)
                                 TAKER "\"", 90),
                      JUPREF_FEE_DROPPED);
     assert_int_equal(verdict_of("\"feeBps\":2", 90), JUPREF_FEE_DROPPED);
+    assert_int_equal(verdict_of("\"feeBps\":97", 90), JUPREF_FEE_DROPPED);
     assert_int_equal(verdict_of("\"feeBps\":0", 90), JUPREF_FEE_DROPPED);
 
     /* feeBps holds the gasless recoup too, platformFee the rate alone */

@@ -147,6 +147,7 @@ assert_rewritten(const char *args, const char *expected)
     uint8_t         *out;
     jupref_bytes_t   bytes;
     jupref_pubkey_t  account;
+    jupref_order_query_t  query;
 
     assert_true(jupref_pubkey_parse(&account, jupref_bytes(ACCOUNT)));
 
@@ -154,7 +155,8 @@ assert_rewritten(const char *args, const char *expected)
     out = malloc(bytes.len + JUPREF_QUERY_ADDED);
     assert_non_null(out);
 
-    len = jupref_order_query_rewrite(out, bytes, &account, 90);
+    (void) jupref_order_query_parse(&query, bytes);
+    len = jupref_order_query_rewrite(out, &query, bytes, &account, 90);
 
     if (len != strlen(expected) || memcmp(out, expected, len) != 0) {
         print_error("%s\nbecomes  %.*s\nnot      %s\n", args, (int) len, out,
@@ -334,7 +336,8 @@ names_that_only_look_alike_stay(void **state)
         "clientPlatform=x&useWsol=true&clientPlatform=x",
         "excludeDexes=Raydium+CLMM,Orca%20V2", "a=%ff%FE&%00=b",
         "averyveryverylongnamethatendsinreferralFee=1",
-        "[referralFee]=1", "[]=1"
+        "[referralFee]=1", "[]=1", "referralFee%", "referralFee%5",
+        "a=%", "a=%5"
     };
 
     for (i = 0; i < count_of(args); i++) {
@@ -416,7 +419,7 @@ the_work_grows_no_faster_than_the_query_string(void **state)
 
         (void) jupref_order_query_parse(&query, args);
         assert_true(jupref_order_query_strip(out, args) <= args.len);
-        assert_true(jupref_order_query_rewrite(out, args, &account, 90)
+        assert_true(jupref_order_query_rewrite(out, &query, args, &account, 90)
                     <= args.len + JUPREF_QUERY_ADDED);
         (void) jupref_query_value(value, sizeof(value), args, "to");
     }

@@ -363,6 +363,44 @@ each_form_has_its_own_size(void **state)
 }
 
 
+/* v1 without configuration; each instruction calls the last key. */
+static jupref_transaction_result_e
+parse_v1_of(unsigned signers, unsigned instructions, unsigned keys)
+{
+    size_t    at;
+    uint8_t   bytes[JUPREF_TRANSACTION_MAX];
+    unsigned  i;
+
+    memset(bytes, 0, sizeof(bytes));
+    bytes[0] = 0x81;
+    bytes[1] = (uint8_t) signers;
+    bytes[40] = (uint8_t) instructions;
+    bytes[41] = (uint8_t) keys;
+    at = 42 + keys * JUPREF_PUBKEY_SIZE;
+
+    for (i = 0; i < instructions; i++) {
+        bytes[at] = (uint8_t) (keys - 1);
+        at += 4;
+    }
+
+    return parse_copy(bytes, at + signers * JUPREF_SIGNATURE_SIZE);
+}
+
+
+static void
+v1_has_limits_of_its_own(void **state)
+{
+    assert_int_equal(parse_v1_of(12, 1, 13), JUPREF_TRANSACTION_OK);
+    assert_int_equal(parse_v1_of(13, 1, 14), JUPREF_TRANSACTION_BAD_HEADER);
+
+    assert_int_equal(parse_v1_of(1, 64, 2), JUPREF_TRANSACTION_OK);
+    assert_int_equal(parse_v1_of(1, 65, 2), JUPREF_TRANSACTION_BAD_HEADER);
+
+    assert_int_equal(parse_v1_of(1, 1, 64), JUPREF_TRANSACTION_OK);
+    assert_int_equal(parse_v1_of(1, 1, 65), JUPREF_TRANSACTION_BAD_HEADER);
+}
+
+
 static void
 a_lookup_of_nothing_and_too_many_accounts_are_refused(void **state)
 {
@@ -478,10 +516,10 @@ every_verdict_has_its_line_of_text(void **state)
 {
     unsigned  i, j;
 
-    for (i = JUPREF_TRANSACTION_OK; i <= JUPREF_TRANSACTION_NO_MEMORY; i++) {
+    for (i = 0; i <= JUPREF_TRANSACTION_NO_MEMORY; i++) {
         assert_non_null(jupref_transaction_result_text(i));
 
-        for (j = JUPREF_TRANSACTION_OK; j < i; j++) {
+        for (j = 0; j < i; j++) {
             assert_string_not_equal(jupref_transaction_result_text(i),
                                     jupref_transaction_result_text(j));
         }
@@ -501,6 +539,7 @@ main(void)
         cmocka_unit_test(what_is_bent_is_refused_by_its_name),
         cmocka_unit_test(a_length_in_more_bytes_than_it_needs_is_refused),
         cmocka_unit_test(each_form_has_its_own_size),
+        cmocka_unit_test(v1_has_limits_of_its_own),
         cmocka_unit_test(
             a_lookup_of_nothing_and_too_many_accounts_are_refused),
         cmocka_unit_test(compact_u16_takes_every_number_in_one_form_only),

@@ -1,0 +1,231 @@
+/*
+ * The README from its first command to the numbers, docs/api.md call by call,
+ * and the configuration people copy: done as they are written, against a
+ * sandbox behind TLS, and compared with what the pages show.
+ */
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { after, test } from "node:test";
+
+import { PEOPLE } from "../../conf-examples/sandbox/edge.mjs";
+import { startSandbox } from "../../conf-examples/sandbox/sandbox.mjs";
+import { Trader, control } from "../../conf-examples/sandbox/trader.mjs";
+import { Nginx, startJupiter, writeCertificate, writeKeyring }
+    from "./nginx.mjs";
+import { assertJson, assertShows, fences, read, runShell } from "./pages.mjs";
+
+const ZERO_TO_CONF = "From zero to your own nginx.conf";
+const MINIMAL = "conf-examples/minimal/nginx.conf";
+const NOT_HERE = /apt-get|systemctl|^make /m;     /* they change the machine */
+
+const sandbox = await startSandbox();
+const readme = new Nginx();
+const minimal = new Nginx();
+const certificate = writeCertificate(readme.dir);
+const jupiter = await startJupiter(sandbox.url, certificate);
+const wallet = Object.fromEntries(Object.entries(PEOPLE).map(
+    ([name, keypair]) => [name, keypair.publicKey.toBase58()]));
+const trader = new Trader({ url: "", sandboxUrl: sandbox.url });
+const shell = { KEY: "", KEY_SHA256: "" };
+
+await control(sandbox.url, { commitment: { confirmed: 0, finalized: 0 } });
+await trader.fund();
+
+after(async () => {
+    await minimal.stop();
+    await readme.stop();
+    await jupiter.stop();
+    await sandbox.stop();
+});
+
+
+/* What a reader would replace, and what is ours: keys, Jupiter, its name. */
+function replacements(keys) {
+    return [
+        ["REFERRAL_ACCOUNT", sandbox.market.referralAccount.toBase58()],
+        ["REFERRER_WALLET", wallet.alice],
+        ["KEY_SHA256", shell.KEY_SHA256],
+        ["/etc/jupref/keys", keys],
+        ["server api.jup.ag:443", `server 127.0.0.1:${jupiter.port}`],
+        ["/etc/ssl/certs/ca-certificates.crt", certificate.file],
+    ];
+}
+
+
+function readmeFences(language) {
+    return fences("README.md").filter(
+        (one) => one.heading === ZERO_TO_CONF && one.language === language);
+}
+
+
+/* A block of a page with the block that shows its output, if one follows. */
+function commands(page, heading = undefined) {
+    const all = fences(page).filter(
+        (one) => heading === undefined || one.heading === heading);
+
+    return all.map((one, index) => ({ ...one, shows: all[index + 1] }))
+        .filter((one) => one.language === "sh" && !NOT_HERE.test(one.text))
+        .map((one) => ({ ...one, shows: ["text", "json"].includes(
+            one.shows?.language) ? one.shows : null }));
+}
+
+
+function runBlock(nginx, text, env = {}) {
+    return runShell(text, {
+        cwd: nginx.dir, env: { KEY: shell.KEY, ...env },
+        replace: [["http://127.0.0.1:8080", nginx.url],
+                  ["/etc/jupref", nginx.dir],
+                  ["TAKER_WALLET", trader.wallet],
+                  ["REFERRER_WALLET", wallet.alice],
+                  ["PARENT_WALLET", wallet.alice],
+                  ["NEW_WALLET", wallet.bob]],
+    });
+}
+
+
+function check({ text, shows }, output) {
+    const what = text.trim().split("\n").at(-1);
+
+    if (shows?.language === "json") {
+        assertJson(JSON.parse(output), JSON.parse(shows.text), what);
+    } else if (shows) {
+        assertShows(output, shows.text, what);
+    }
+}
+
+
+test("the README's commands make a keyring and a key", async () => {
+    const [keyring, key] = commands("README.md", ZERO_TO_CONF);
+
+    await runBlock(readme, keyring.text);
+
+    const file = `${readme.dir}/keys`;
+
+    assert.equal(fs.statSync(file).mode & 0o777, 0o600);
+    assert.match(fs.readFileSync(file, "utf8"),
+                 /^cookie 1 [0-9a-f]{64}\nsession 1 [0-9a-f]{64}\nseal 1 [0-9a-f]{64}\n$/);
+
+    const words = await runBlock(readme, key.text);
+
+    shell.KEY = /^your key +([0-9a-f]{48})$/m.exec(words)[1];
+    shell.KEY_SHA256 = /^KEY_SHA256 ([0-9a-f]{64})$/m.exec(words)[1];
+});
+
+
+test("nginx -t refuses the README's nginx.conf as it is, then takes it",
+     async () => {
+    const [conf] = readmeFences("nginx");
+
+    for (const word of ["REFERRAL_ACCOUNT", "REFERRER_WALLET", "KEY_SHA256"]) {
+        await readme.adopt(conf.text,
+                           replacements(`${readme.dir}/keys`).filter(
+                               ([from]) => from !== word));
+
+        const { good, words } = readme.test();
+
+        assert.equal(good, false);
+        assert.match(words, new RegExp(`invalid value "${word}"`));
+    }
+
+    await readme.adopt(conf.text, replacements(`${readme.dir}/keys`));
+
+    const { good, words } = readme.test();
+
+    assert.ok(good, words);
+    assert.doesNotMatch(words, /\[(warn|error|emerg)\]/);
+    await readme.start();
+});
+
+
+test("the README's click, order, execute and numbers are as it shows",
+     async () => {
+    const env = {};
+
+    for (const block of commands("README.md", ZERO_TO_CONF).slice(2)) {
+        const output = await runBlock(readme, block.text, env);
+
+        check(block, output);
+
+        if (output.includes("\nJupref-Code:")) {
+            const order = JSON.parse(output.split("\n").at(-1));
+
+            env.REQUEST_ID = order.requestId;
+            env.SIGNED_TRANSACTION = trader.sign(order.transaction);
+        }
+    }
+});
+
+
+test("docs/api.md's calls are answered as it shows", async () => {
+    const blocks = commands("docs/api.md");
+
+    assert.ok(blocks.length >= 9);
+
+    for (const block of blocks) {
+        assert.ok(block.shows, `${block.heading}: an answer is shown`);
+        check(block, await runBlock(readme, block.text));
+    }
+});
+
+
+test("Jupiter is called by its name, with few connections and no cookie",
+     () => {
+    const orders = jupiter.seen.filter(
+        ({ path }) => path.startsWith("/swap/v2/order"));
+
+    assert.ok(orders.length > 0);
+    assert.ok(jupiter.connections <= jupiter.seen.length);
+
+    for (const { headers } of jupiter.seen) {
+        assert.equal(headers.host, "api.jup.ag");
+        assert.equal(headers.cookie, undefined);
+        assert.equal(headers["x-api-key"], undefined);
+    }
+});
+
+
+test("the minimal configuration trades over both APIs", async () => {
+    writeKeyring(`${minimal.dir}/keys`);
+    await minimal.adopt(read(MINIMAL), [
+        ...replacements(`${minimal.dir}/keys`)
+            .filter(([from]) => !from.startsWith("server api")),
+        ["api.jup.ag:443", `127.0.0.1:${jupiter.port}`],
+        [/#proxy_set_header +x-api-key JUPITER_KEY;/,
+         "proxy_set_header x-api-key jup_key;"],
+    ]);
+
+    const { good, words } = minimal.test();
+
+    assert.ok(good, words);
+    assert.doesNotMatch(words, /\[(warn|error|emerg)\]/);
+    await minimal.start();
+
+    const before = jupiter.connections;
+    const args = { outputMint: "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGkZwyTDt1v",
+                   inputMint: "So11111111111111111111111111111111111111112",
+                   amount: "10000000" };
+
+    trader.url = minimal.url;
+    trader.cookies.clear();
+    await trader.click("/r/alice");
+
+    for (const api of ["/swap/v2", "/ultra/v1"]) {
+        const { order, executed } = await trader.swap(args, { api });
+
+        assert.equal(order.headers.get("jupref-code"), "alice");
+        assert.equal(executed.headers.get("jupref-trade"), "executed");
+        assert.equal(jupiter.seen.at(-1).headers["x-api-key"], "jup_key");
+    }
+
+    /* four requests, at most one connection a worker */
+    assert.ok(jupiter.connections - before < 4);
+
+    for (const path of ["/health", "/ready", "/metrics"]) {
+        assert.equal((await fetch(minimal.url + path)).status, 200, path);
+    }
+
+    const log = fs.readFileSync(`${minimal.dir}/trades.log`, "utf8");
+
+    assert.match(log, /code=alice fee=90 wallet=\w+ trade=executed id=\S+/);
+});
