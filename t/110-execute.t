@@ -25,7 +25,7 @@ sub executed {
 sub body {
     my ($id, %more) = @_;
 
-    return execute_body(requestId => $id,
+    return execute_body(requestId => "$id",
                         signedTransaction => signed_transaction('v0', $id),
                         %more);
 }
@@ -135,8 +135,7 @@ my $ok = '"signature":"' . signature('x') . '"';
 
 becomes('executed', 200, '{"status":"Success","code":0}');
 becomes('executed', 200, '{"status":"Success","code":"0","slot":5}');
-becomes('executed', 200, ' { "new" : [1,{"status":"Failed"}],
- "code":0, "status":"Success" } ');
+becomes('executed', 200, '{"new" : [1,{"status":"Failed"}], "code":0, "status":"Success"}');
 becomes('unknown', 200, '{"status":"Success"}');
 becomes('unknown', 200, '{"status":"Success","code":1}');
 becomes('unknown', 200, '{"status":"Success","code":null}');
@@ -158,7 +157,7 @@ becomes('unknown', $_, '{"error":"no"}') for 500, 502, 503, 504;
 becomes('unknown', 500, '{"status":"Success","code":0}');
 becomes('unknown', 500, '<html>');
 
-becomes('unknown', 200, $_) for '', ' ', '{}', 'null', '[]', 'Success',
+becomes('unknown', 200, $_) for '', '{}', 'null', '[]', 'Success',
     '{"status":"Success","code":0', '{"status":"Success","code":0}x',
     '{"status":"Success","code":0,"code":0}', '<html></html>',
     '{"status":"Success","status":"Failed","code":0}', '{"code":0}';
@@ -273,6 +272,8 @@ is(trades(), '0 0');
 my $told = post('/swap/v2/execute', $body,
                 'X-Answer: 500 {"signature":"' . signature('maker') . '"}');
 is($told->{header}{'jupref-trade'}, 'unknown');
+is(metric('jupref_unattributed_total{reason="signature_missing"}'), 1);
+is(trades(), '0 1');
 
 my $landed = post('/swap/v2/execute', $body,
     'X-Answer: 200 ' . execute_answer(signature => signature('maker')));
@@ -302,7 +303,7 @@ my @bodies = (
     body('one', signedTransaction => substr($signed, 0, -4)),
     body('one', signedTransaction => $signed =~ s/.(.{99})$/-$1/r),
     body('one', signedTransaction =>
-         substr($signed, 0, -100) . 'AAAA' . substr $signed, -96),
+         substr($signed, 0, -100) . '++++' . substr $signed, -96),
     body('one', signedTransaction => ''),
     body('one', signedTransaction => undef),
     body('one', signedTransaction => \'none'),
@@ -320,7 +321,8 @@ my @bodies = (
 for my $body (@bodies) {
     my $answer = post('/swap/v2/execute', $body);
     my $name = substr $body, 0, 60;
-    is($answer->{header}{'jupref-trade'}, 'unmatched', "unmatched: $name");
+    is($answer->{header}{'jupref-trade'}, 'unmatched',
+       "unmatched: $name … " . substr $body, -30);
     is($answer->{header}{'x-length'}, length $body, 'length');
     ok($answer->{body} eq $body, 'bytes');
 }
@@ -534,7 +536,30 @@ for my $path ('/swap/v2/execute', '/unbuffered/execute') {
 
 
 
-=== TEST 23: without buffering and with one byte buffers the same
+=== TEST 23: an answer whose header comes long before its body
+--- jupiter
+execute => sub {
+    my $answer = http(200, execute_answer());
+    my ($head, $body) = $answer =~ /^(.*?\r\n\r\n)(.*)$/s;
+    ($head, \0.1, $body);
+}
+--- server
+location = /unbuffered/execute {
+    jupref_execute;
+    proxy_buffering off;
+    proxy_pass http://jupiter;
+}
+--- story
+for my $path ('/swap/v2/execute', '/unbuffered/execute') {
+    ordered($path);
+    my $answer = post($path, body($path));
+    is($answer->{header}{'jupref-trade'}, 'executed', $path);
+    ok($answer->{body} eq execute_answer(), "$path: bytes");
+}
+
+
+
+=== TEST 24: without buffering and with one byte buffers the same
 --- in_execute
 proxy_buffering off;
 postpone_output 0;
@@ -549,10 +574,10 @@ totals.trades.executed 1
 
 
 
-=== TEST 24: a cut answer arrives as it was cut, and its trade is unknown
+=== TEST 25: a cut answer arrives as it was cut, and its trade is unknown
 --- jupiter
 execute => sub {
-    my $answer = execute_answer();
+    my $answer = execute_answer(signature => \'none');
     my ($head, @pieces) = chunked(200, $answer =~ /(.{1,40})/gs);
     $_[0]{header}{'x-cut'} eq 'length'
         ? http(200, substr($answer, 0, 80), 'Content-Length: ' . length $answer)
@@ -570,12 +595,13 @@ location = /unbuffered/execute {
 for my $path ('/swap/v2/execute', '/unbuffered/execute') {
     for my $cut ('length', 'chunks', 'slowly', 'at the end') {
         my $name = "$path, $cut";
-        ordered($name);
-        my $answer = post($path, body($name), "X-Cut: $cut");
+        my $id = $name =~ tr/ ,//dr;
+        ordered($id);
+        my $answer = post($path, body($id), "X-Cut: $cut");
         is($answer->{status}, 200, $name);
         is($answer->{header}{'jupref-trade'}, 'unknown', "$name: unknown");
-        is($answer->{body}, $cut eq 'at the end' ? execute_answer()
-           : substr(execute_answer(), 0, 80), "$name: bytes");
+        is($answer->{body}, $cut eq 'at the end' ? execute_answer(signature => \'none')
+           : substr(execute_answer(signature => \'none'), 0, 80), "$name: bytes");
         is($answer->{cut}, 1, "$name: cut");
     }
 }
@@ -589,7 +615,7 @@ totals.trades.unknown 8
 
 
 
-=== TEST 25: an answer that is cut before its first byte
+=== TEST 26: an answer that is cut before its first byte
 --- jupiter
 execute => sub { http(200, '', 'Content-Length: 100') }
 --- story
@@ -606,7 +632,7 @@ totals.trades.unknown 1
 
 
 
-=== TEST 26: no answer at all is a 502 of nginx, and the trade unknown
+=== TEST 27: no answer at all is a 502 of nginx, and the trade unknown
 --- jupiter
 execute => sub { () }
 --- story
@@ -623,7 +649,7 @@ totals.trades.unknown 1
 
 
 
-=== TEST 27: too late an answer is a 504 of nginx, and the trade unknown
+=== TEST 28: too late an answer is a 504 of nginx, and the trade unknown
 --- in_execute
 proxy_read_timeout 200ms;
 --- jupiter
@@ -642,27 +668,41 @@ totals.trades.unknown 1
 
 
 
-=== TEST 28: half an answer, then nothing
---- in_execute
-proxy_read_timeout 200ms;
+=== TEST 29: half an answer, then nothing, is what plain nginx would make of it
 --- jupiter
 execute => sub { http(200, '{"status":', 'Content-Length: 100'), \1 }
+--- server
+proxy_read_timeout 200ms;
+location = /unbuffered/execute {
+    jupref_execute;
+    proxy_buffering off;
+    proxy_pass http://jupiter;
+}
+location = /plain/swap/v2/execute { proxy_pass http://jupiter; }
+location = /plain/unbuffered/execute {
+    proxy_buffering off;
+    proxy_pass http://jupiter;
+}
 --- story
-ordered('one');
-my $answer = executed('one');
-is($answer->{status}, 200);
-is($answer->{header}{'jupref-trade'}, 'unknown');
-is($answer->{body}, '{"status":');
+for my $path ('/swap/v2/execute', '/unbuffered/execute') {
+    ordered($path);
+    my $answer = post($path, body($path));
+    my $plain = post("/plain$path", body($path));
+    is($answer->{status}, 200, $path);
+    is($answer->{header}{'jupref-trade'}, 'unknown');
+    is($answer->{body}, $plain->{body});
+    is($answer->{cut}, $plain->{cut});
+}
 --- no_error_log
 [crit]
 [alert]
 [emerg]
 --- platform
-totals.trades.unknown 1
+totals.trades.unknown 2
 
 
 
-=== TEST 29: where Jupiter isn't reached nothing is booked and the order stands
+=== TEST 30: where Jupiter isn't reached nothing is booked and the order stands
 --- server
 location = /down/execute { jupref_execute; proxy_pass http://127.0.0.1:1; }
 --- story
@@ -679,7 +719,7 @@ totals.trades.executed 1
 
 
 
-=== TEST 30: an error page of another location tells the outcome too
+=== TEST 31: an error page of another location tells the outcome too
 --- in_execute
 proxy_read_timeout 200ms;
 error_page 504 = /sorry;
@@ -703,7 +743,7 @@ totals.trades.unknown 1
 
 
 
-=== TEST 31: and one of a named location
+=== TEST 32: and one of a named location
 --- in_execute
 proxy_intercept_errors on;
 error_page 500 @sorry;
@@ -722,7 +762,7 @@ totals.trades.unknown 0
 
 
 
-=== TEST 32: an error page that asks Jupiter again decides by that answer
+=== TEST 33: an error page that asks Jupiter again decides by that answer
 --- in_execute
 proxy_intercept_errors on;
 error_page 429 = @again;
@@ -742,7 +782,7 @@ totals.trades.executed 1
 
 
 
-=== TEST 33: one that stands in for a Jupiter that is down
+=== TEST 34: one that stands in for a Jupiter that is down
 --- server
 location = /down/execute {
     jupref_execute;
@@ -768,7 +808,68 @@ totals.trades.executed 1
 
 
 
-=== TEST 34: a second Jupiter that is asked next decides
+=== TEST 35: a page of the operator's own says nothing of the trade
+--- in_execute
+proxy_read_timeout 200ms;
+error_page 504 =200 /lost;
+error_page 502 =200 @left;
+--- server
+location = /lost { internal; return 200 '{"status":"Failed","code":-1005}'; }
+location @left { return 200 '{"status":"Success","code":0}'; }
+--- jupiter
+execute => sub { $_[0]{header}{'x-answer'} eq 'late' ? \1 : () }
+--- story
+for my $case (['late', 'Failed'], ['left', 'Success']) {
+    ordered($case->[0]);
+    my $answer = executed($case->[0], "X-Answer: $case->[0]");
+    is($answer->{status}, 200);
+    like($answer->{body}, qr/$case->[1]/);
+    is($answer->{header}{'jupref-trade'}, 'unknown');
+}
+--- no_error_log
+[crit]
+[alert]
+[emerg]
+--- platform
+totals.trades.executed 0
+totals.trades.unknown 2
+
+
+
+=== TEST 36: what one Jupiter took may have landed, though the next one is down
+--- http
+upstream down { server 127.0.0.1:1; }
+--- in_execute
+proxy_read_timeout 200ms;
+error_page 504 = @next;
+--- server
+location @next { proxy_pass http://down; }
+location = /both/execute {
+    jupref_execute;
+    proxy_read_timeout 200ms;
+    error_page 504 = @next_too;
+    proxy_pass http://jupiter;
+}
+location @next_too { jupref_execute; proxy_pass http://down; }
+--- jupiter
+execute => sub { \1 }
+--- story
+for my $path ('/swap/v2/execute', '/both/execute') {
+    ordered($path);
+    my $answer = post($path, body($path));
+    is($answer->{status}, 502);
+    is($answer->{header}{'jupref-trade'}, 'unknown');
+}
+--- no_error_log
+[crit]
+[alert]
+[emerg]
+--- platform
+totals.trades.unknown 2
+
+
+
+=== TEST 37: a second Jupiter that is asked next decides
 --- http
 upstream pool { server 127.0.0.1:1; server unix:$TEST_NGINX_JUPITER backup; }
 --- server
@@ -786,7 +887,7 @@ totals.trades.unknown 0
 
 
 
-=== TEST 35: also where the first one took the request and left
+=== TEST 38: also where the first one took the request and left
 --- http
 upstream pool { server unix:$TEST_NGINX_JUPITER; server unix:$TEST_NGINX_JUPITER; }
 --- server
@@ -811,7 +912,7 @@ totals.trades.unknown 0
 
 
 
-=== TEST 36: a client that leaves before the answer leaves an unknown trade
+=== TEST 39: a client that leaves before the answer leaves an unknown trade
 --- jupiter
 execute => sub { \2, http(200, execute_answer()) }
 --- story
@@ -833,7 +934,7 @@ jupref_trades_total{outcome="unknown"} 1
 
 
 
-=== TEST 37: one that leaves in the middle of the answer as well
+=== TEST 40: one that leaves in the middle of the answer as well
 --- jupiter
 execute => sub { http(200, '{"status":"Succ', 'Content-Length: 200'), \2 }
 --- story
@@ -855,7 +956,7 @@ jupref_trades_total{outcome="unknown"} 1
 
 
 
-=== TEST 38: with proxy_ignore_client_abort the trade of one who left is booked
+=== TEST 41: with proxy_ignore_client_abort the trade of one who left is booked
 --- in_execute
 proxy_ignore_client_abort on;
 --- jupiter
@@ -876,7 +977,7 @@ is(trades(), '1 0');
 
 
 
-=== TEST 39: one that leaves in the middle of its own body has sent nothing
+=== TEST 42: one that leaves in the middle of its own body has sent nothing
 --- story
 ordered('one');
 my $body = body('one');
@@ -897,7 +998,7 @@ totals.trades.unknown 0
 
 
 
-=== TEST 40: a body that nginx refuses is refused, and nothing is booked
+=== TEST 43: a body that nginx refuses is refused, and nothing is booked
 --- in_execute
 client_max_body_size 100;
 client_body_timeout 200ms;
@@ -915,7 +1016,7 @@ is(trades(), '0 0');
 
 
 
-=== TEST 41: 204 and 302 pass, and leave the trade unknown
+=== TEST 44: 204 and 302 pass, and leave the trade unknown
 --- jupiter
 execute => sub {
     my ($status) = split / /, $_[0]{header}{'x-answer'};
@@ -929,7 +1030,7 @@ totals.trades.unknown 3
 
 
 
-=== TEST 42: a compressed answer passes, and leaves the trade unknown
+=== TEST 45: a compressed answer passes, and leaves the trade unknown
 --- jupiter
 execute => sub {
     my $answer = execute_answer();
@@ -949,7 +1050,7 @@ totals.trades.unknown 1
 
 
 
-=== TEST 43: nginx may compress what it held
+=== TEST 46: nginx may compress what it held
 --- in_execute
 gzip on;
 gzip_types application/json;
@@ -965,7 +1066,7 @@ ok($text eq execute_answer(
 
 
 
-=== TEST 44: pipelined executes are each their own
+=== TEST 47: pipelined executes are each their own
 --- jupiter
 execute => sub {
     my ($id) = $_[0]{body} =~ /"requestId":"(\w+)"/;
@@ -989,7 +1090,7 @@ totals.trades.unknown 1
 
 
 
-=== TEST 45: an order and its execute on one connection, behind each other
+=== TEST 48: an order and its execute on one connection, behind each other
 --- story
 my $body = body('one');
 my @answers = TradingEdge::parse_answers(talk(
@@ -1003,7 +1104,7 @@ like($answers[2]{body}, qr/"executed": ?"?1\b/);
 
 
 
-=== TEST 46: connections to Jupiter are kept
+=== TEST 49: connections to Jupiter are kept
 --- http
 upstream kept { server unix:$TEST_NGINX_JUPITER; keepalive 4; }
 --- server
@@ -1029,7 +1130,7 @@ totals.trades.executed 5
 
 
 
-=== TEST 47: over HTTP/2 as well
+=== TEST 50: over HTTP/2 as well
 --- http
 server {
     listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1 http2;
@@ -1073,7 +1174,7 @@ totals.trades.unknown 1
 
 
 
-=== TEST 48: executes that limit_req delays are read once
+=== TEST 51: executes that limit_req delays are read once
 --- http
 limit_req_zone $jupref_wallet zone=wallets:1m rate=20r/s;
 limit_req_zone $server_name zone=executes:1m rate=20r/s;
@@ -1094,7 +1195,7 @@ jupref_trades_total{outcome="executed"} 4
 
 
 
-=== TEST 49: a mirrored execute is one trade
+=== TEST 52: a mirrored execute is one trade
 --- in_execute
 mirror /copy;
 --- server
@@ -1110,7 +1211,7 @@ jupref_trades_total{outcome="executed"} 1
 
 
 
-=== TEST 50: what is known of an execute can be logged
+=== TEST 53: what is known of an execute can be logged
 --- http
 log_format trade "trade:$jupref_trade:$jupref_code:$jupref_tier:$jupref_fee_bps:$jupref_discount_bps:$jupref_wallet:$jupref_request_id:";
 --- in_execute
@@ -1132,7 +1233,7 @@ my $tom = ::wallet('tom');
 
 
 
-=== TEST 51: a GET to execute passes and is nobody's business
+=== TEST 54: a GET to execute passes and is nobody's business
 --- jupiter
 execute => sub { http(405, 'POST, please') }
 --- request
@@ -1147,7 +1248,7 @@ jupref_trades_total{outcome="unmatched"} 0
 
 
 
-=== TEST 52: the terms of a trade are those of its order
+=== TEST 55: the terms of a trade are those of its order
 --- story
 ordered('one', ref => 'amy');
 is(admin(PATCH => '/v1/admin/referrers/' . wallet('amy'),
@@ -1157,7 +1258,7 @@ is(api('/v1/referrers/' . wallet('amy'))->{balances}[0]{estimated}, 144000);
 
 
 
-=== TEST 53: three levels share, the platform takes the rest
+=== TEST 56: three levels share, the platform takes the rest
 --- terms eval
 CORE::join "\n", 'jupref_tier default fee=100;',
     'jupref_tier premium fee=120 discount=40 share=40%,5%,1%;',

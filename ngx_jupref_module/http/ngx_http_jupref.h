@@ -191,6 +191,7 @@ typedef struct {
     size_t                     held_size;
     unsigned                   matched:1;
     unsigned                   asked:1;         /* the body has been judged */
+    unsigned                   sent:1;          /* by an earlier location */
     unsigned                   waiting:1;       /* for the request's body */
     unsigned                   holding:1;
     unsigned                   decided:1;
@@ -304,7 +305,8 @@ void ngx_http_jupref_order_body(ngx_http_request_t *r,
 ngx_int_t ngx_http_jupref_execute_handler(ngx_http_request_t *r);
 void ngx_http_jupref_execute_decide(ngx_http_request_t *r,
     ngx_http_jupref_ctx_t *ctx, ngx_uint_t status, ngx_uint_t readable);
-ngx_int_t ngx_http_jupref_execute_forwarded(ngx_http_request_t *r);
+ngx_int_t ngx_http_jupref_execute_forwarded(ngx_http_request_t *r,
+    ngx_http_jupref_execute_ctx_t *execute);
 
 
 /* ngx_http_jupref_trade.c: what an outcome does to the ledger */

@@ -8,6 +8,9 @@
 #include "http/ngx_http_jupref_api.h"
 
 
+#define NGX_HTTP_JUPREF_VIEW_ALIGN  16          /* of unsigned __int128 */
+
+
 /* `{}` in a path is one non-empty segment, the call's parameter. */
 typedef struct {
     ngx_uint_t               method;
@@ -323,6 +326,18 @@ ngx_http_jupref_api_room(ngx_http_jupref_api_t *api, size_t size)
     jupref_json_init(&api->json, buffer, size);
 
     return NGX_OK;
+}
+
+
+void *
+ngx_http_jupref_api_view(ngx_http_jupref_api_t *api, size_t size)
+{
+    u_char  *p;
+
+    p = ngx_palloc(api->r->pool, size + NGX_HTTP_JUPREF_VIEW_ALIGN - 1);
+
+    return (p == NULL) ? NULL
+                       : ngx_align_ptr(p, NGX_HTTP_JUPREF_VIEW_ALIGN);
 }
 
 

@@ -61,6 +61,10 @@ typedef ngx_http_jupref_problem_e (*ngx_http_jupref_api_pt)(
 /* Room for an answer of at most `size` bytes; NGX_ERROR when memory is out. */
 ngx_int_t ngx_http_jupref_api_room(ngx_http_jupref_api_t *api, size_t size);
 
+/* Memory for views: pools give 8 bytes' alignment, 128-bit sums need 16.  NULL
+ * when memory is out. */
+void *ngx_http_jupref_api_view(ngx_http_jupref_api_t *api, size_t size);
+
 /* A query argument, decoded into the request's pool; empty: not given. */
 ngx_http_jupref_problem_e ngx_http_jupref_api_argument(
     ngx_http_jupref_api_t *api, const char *name, ngx_str_t *value);

@@ -69,7 +69,8 @@ ngx_http_jupref_get_leaderboard(ngx_http_jupref_api_t *api)
                    "by must be \"volume\", \"trades\" or \"earned\"");
     }
 
-    leaders = ngx_palloc(api->r->pool, limit * sizeof(jupref_leader_view_t));
+    leaders = ngx_http_jupref_api_view(api,
+                                       limit * sizeof(jupref_leader_view_t));
 
     if (leaders == NULL
         || ngx_http_jupref_api_room(api, NGX_HTTP_JUPREF_LIST_ROOM
@@ -132,7 +133,7 @@ ngx_http_jupref_get_trades(ngx_http_jupref_api_t *api)
         return problem;
     }
 
-    trades = ngx_palloc(api->r->pool, limit * sizeof(jupref_trade_view_t));
+    trades = ngx_http_jupref_api_view(api, limit * sizeof(jupref_trade_view_t));
 
     if (trades == NULL
         || ngx_http_jupref_api_room(api, NGX_HTTP_JUPREF_LIST_ROOM

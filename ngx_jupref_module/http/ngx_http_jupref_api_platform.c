@@ -32,7 +32,7 @@ ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
     shared = api->zone->shared;
     json = &api->json;
 
-    view = ngx_palloc(api->r->pool, sizeof(jupref_platform_view_t));
+    view = ngx_http_jupref_api_view(api, sizeof(jupref_platform_view_t));
     if (view == NULL) {
         return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
     }

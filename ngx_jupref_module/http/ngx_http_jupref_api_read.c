@@ -238,7 +238,7 @@ ngx_http_jupref_show_referrer(ngx_http_jupref_api_t *api,
 
     shared = api->zone->shared;
 
-    view = ngx_palloc(api->r->pool, sizeof(jupref_referrer_view_t));
+    view = ngx_http_jupref_api_view(api, sizeof(jupref_referrer_view_t));
     if (view == NULL) {
         return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
     }

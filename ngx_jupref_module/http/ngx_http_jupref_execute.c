@@ -26,14 +26,20 @@ ngx_http_jupref_execute_handler(ngx_http_request_t *r)
     ngx_http_jupref_loc_conf_t     *jlcf;
     ngx_http_jupref_execute_ctx_t  *execute;
 
-    if (r->method != NGX_HTTP_POST) {
-        return NGX_DECLINED;
-    }
-
     ctx = ngx_http_jupref_ctx(r);
 
     if (ctx && ctx->execute) {
+
+        /* an error page's location may have an upstream of its own */
+
+        ctx->execute->sent = ngx_http_jupref_execute_forwarded(r,
+                                                               ctx->execute);
+
         return ctx->execute->waiting ? NGX_DONE : NGX_DECLINED;
+    }
+
+    if (r->method != NGX_HTTP_POST) {
+        return NGX_DECLINED;
     }
 
     execute = ngx_pcalloc(r->pool, sizeof(ngx_http_jupref_execute_ctx_t));
@@ -190,9 +196,10 @@ ngx_http_jupref_execute_match(ngx_http_request_t *r,
 /* Something of the request has gone to Jupiter. */
 
 ngx_int_t
-ngx_http_jupref_execute_forwarded(ngx_http_request_t *r)
+ngx_http_jupref_execute_forwarded(ngx_http_request_t *r,
+    ngx_http_jupref_execute_ctx_t *execute)
 {
-    return r->upstream && r->upstream->request_sent;
+    return execute->sent || (r->upstream && r->upstream->request_sent);
 }
 
 

@@ -16,6 +16,7 @@ static ngx_int_t ngx_http_jupref_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_http_jupref_execute_header(ngx_http_request_t *r,
     ngx_http_jupref_ctx_t *ctx);
+static ngx_uint_t ngx_http_jupref_from_upstream(ngx_http_request_t *r);
 static ngx_int_t ngx_http_jupref_tell_outcome(ngx_http_request_t *r,
     ngx_http_jupref_ctx_t *ctx);
 static ngx_int_t ngx_http_jupref_execute_body(ngx_http_request_t *r,
@@ -56,8 +57,8 @@ ngx_http_jupref_header_filter(ngx_http_request_t *r)
 
 
 /*
- * Only the body of a plain 200 tells anything that its status doesn't; all
- * else is decided at once.
+ * The bodies of a plain 200 and of errors are read: an error too may name the
+ * signature, or say that it is open what became of the trade.
  */
 
 static ngx_int_t
@@ -75,12 +76,23 @@ ngx_http_jupref_execute_header(ngx_http_request_t *r,
         return ngx_http_jupref_tell_outcome(r, ctx);
     }
 
-    if (!ngx_http_jupref_execute_forwarded(r)) {
+    if (!ngx_http_jupref_execute_forwarded(r, execute)) {
         return ngx_http_next_header_filter(r);
     }
 
+    if (!ngx_http_jupref_from_upstream(r)) {
+        ngx_http_jupref_execute_decide(r, ctx,
+                                       (r->upstream
+                                        && r->upstream->headers_in.status_n)
+                                       ? r->upstream->headers_in.status_n
+                                       : NGX_HTTP_BAD_GATEWAY, 0);
+
+        return ngx_http_jupref_tell_outcome(r, ctx);
+    }
+
     if (execute->matched
-        && r->headers_out.status == NGX_HTTP_OK
+        && (r->headers_out.status == NGX_HTTP_OK
+            || r->headers_out.status >= NGX_HTTP_BAD_REQUEST)
         && r->headers_out.content_length_n <= JUPREF_EXECUTE_MAX
         && !r->header_only
         && (r->headers_out.content_encoding == NULL
@@ -100,6 +112,18 @@ ngx_http_jupref_execute_header(ngx_http_request_t *r,
     ngx_http_jupref_execute_decide(r, ctx, r->headers_out.status, 0);
 
     return ngx_http_jupref_tell_outcome(r, ctx);
+}
+
+
+/*
+ * What comes when the upstream is finished isn't Jupiter's: a page of nginx's
+ * own or of the operator's (error_page), or the end of a cut answer.
+ */
+
+static ngx_uint_t
+ngx_http_jupref_from_upstream(ngx_http_request_t *r)
+{
+    return r->upstream && r->upstream->cleanup;
 }
 
 
@@ -172,9 +196,10 @@ ngx_http_jupref_execute_body(ngx_http_request_t *r,
                                           ngx_http_jupref_readable(execute));
         }
 
-        if (size == 0 && b->flush) {
+        if (size == 0 && b->flush && !ngx_http_jupref_from_upstream(r)) {
 
-            /* nginx flushes an empty buffer when Jupiter left half-way */
+            /* nginx flushes an empty buffer when Jupiter left half-way; the
+             * one behind a header that came alone means nothing */
 
             return ngx_http_jupref_let_go(r, ctx, in, 0);
         }

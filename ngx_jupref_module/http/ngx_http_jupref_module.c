@@ -159,6 +159,7 @@ static ngx_event_t       ngx_http_jupref_tick_event;
 static ngx_int_t
 ngx_http_jupref_preaccess(ngx_http_request_t *r)
 {
+    ngx_http_jupref_ctx_t       *ctx;
     ngx_http_jupref_loc_conf_t  *jlcf;
 
     if (r != r->main) {
@@ -171,7 +172,9 @@ ngx_http_jupref_preaccess(ngx_http_request_t *r)
         return ngx_http_jupref_order_handler(r);
     }
 
-    if (jlcf->execute) {
+    ctx = ngx_http_jupref_ctx_find(r);
+
+    if (jlcf->execute || (ctx && ctx->execute)) {
         return ngx_http_jupref_execute_handler(r);
     }
 
@@ -192,7 +195,7 @@ ngx_http_jupref_log(ngx_http_request_t *r)
     ctx = ngx_http_jupref_ctx_find(r);
 
     if (ctx && ctx->execute && ctx->execute->asked && !ctx->execute->decided
-        && ngx_http_jupref_execute_forwarded(r))
+        && ngx_http_jupref_execute_forwarded(r, ctx->execute))
     {
         ngx_http_jupref_execute_decide(r, ctx, NGX_HTTP_BAD_GATEWAY, 0);
     }

@@ -32,10 +32,6 @@ ngx_http_jupref_trade_book(ngx_http_request_t *r,
     jupref_ledger_result_e        result;
     ngx_http_jupref_main_conf_t  *jmcf;
 
-    if (execute->outcome == JUPREF_TRADE_REFUSED) {
-        return;
-    }
-
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
     zone = jmcf->zone;
 
@@ -54,6 +50,9 @@ ngx_http_jupref_trade_book(ngx_http_request_t *r,
 
         signature = NGX_OK;
         execute->outcome = JUPREF_TRADE_EXECUTED;
+
+    } else if (execute->outcome == JUPREF_TRADE_REFUSED) {
+        signature = NGX_OK;
 
     } else if (execute->outcome == JUPREF_TRADE_FAILED) {
         signature = NGX_OK;

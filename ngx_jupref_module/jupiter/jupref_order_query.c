@@ -102,6 +102,7 @@ jupref_order_query_parse(jupref_order_query_t *query, jupref_bytes_t args)
     jupref_query_result_e  result, first;
 
     memset(query, 0, sizeof(jupref_order_query_t));
+    query->plain = 1;
     arg.ampersand = NULL;
     seen = 0;
     first = JUPREF_QUERY_OK;

@@ -48,6 +48,7 @@ export class Nginx {
         const mine = [
             ["modules/ngx_http_jupref_module.so", MODULE],
             [/user +www-data;/, process.getuid() === 0 ? "user root;" : ""],
+            ["worker_processes auto;", "worker_processes 1;"],
             ["/run/nginx.pid", `${dir}/nginx.pid`],
             ["/var/log/nginx/", `${dir}/`],
             ["listen 8080;", `listen 127.0.0.1:${this.port};`],
@@ -69,15 +70,15 @@ export class Nginx {
 
     /* `nginx -t`: its words, and whether it was content. */
     test() {
-        const { status, stderr } = spawnSync(NGINX, ["-t", ...this.#arguments],
-                                             { env: environment(),
-                                               encoding: "utf8" });
+        const { status, stderr } = spawnSync(
+            NGINX, ["-t", ...this.#arguments("test.log")],
+            { env: environment(), encoding: "utf8" });
 
         return { good: status === 0, words: stderr };
     }
 
     async start() {
-        this.#process = spawn(NGINX, [...this.#arguments,
+        this.#process = spawn(NGINX, [...this.#arguments("error.log"),
                                       "-g", "daemon off;"],
                               { env: environment(), stdio: "ignore" });
         this.#ended = new Promise((resolve) => {
@@ -104,9 +105,9 @@ export class Nginx {
         assert.deepEqual(trouble, []);
     }
 
-    get #arguments() {
+    #arguments(log) {
         return ["-p", this.dir, "-c", `${this.dir}/nginx.conf`,
-                "-e", `${this.dir}/error.log`];
+                "-e", `${this.dir}/${log}`];
     }
 
     #log() {
@@ -155,7 +156,11 @@ export function writeCertificate(dir) {
  */
 export async function startJupiter(sandboxUrl, { key, cert }) {
     const jupiter = { seen: [], connections: 0 };
-    const server = https.createServer({ key, cert }, (request, response) => {
+
+    /* each handshake a whole one: a resumed one doesn't tell the name here */
+    const secureOptions = crypto.constants.SSL_OP_NO_TICKET;
+    const server = https.createServer({ key, cert, secureOptions },
+                                      (request, response) => {
         const name = request.socket.servername;
 
         jupiter.seen.push({ path: request.url, headers: request.headers });
@@ -169,6 +174,7 @@ export async function startJupiter(sandboxUrl, { key, cert }) {
         request.pipe(http.request(sandboxUrl + request.url, {
             method: request.method, headers: request.headers, agent: false,
         }, (answer) => {
+            delete answer.headers.connection;
             response.writeHead(answer.statusCode, answer.headers);
             answer.pipe(response);
         }));

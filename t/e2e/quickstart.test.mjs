@@ -33,10 +33,13 @@ await control(sandbox.url, { commitment: { confirmed: 0, finalized: 0 } });
 await trader.fund();
 
 after(async () => {
-    await minimal.stop();
-    await readme.stop();
     await jupiter.stop();
     await sandbox.stop();
+
+    for (const result of await Promise.allSettled([minimal.stop(),
+                                                   readme.stop()])) {
+        assert.equal(result.reason, undefined);
+    }
 });
 
 
@@ -169,13 +172,10 @@ test("docs/api.md's calls are answered as it shows", async () => {
 });
 
 
-test("Jupiter is called by its name, with few connections and no cookie",
+test("Jupiter is called by its name, over one connection, without cookies",
      () => {
-    const orders = jupiter.seen.filter(
-        ({ path }) => path.startsWith("/swap/v2/order"));
-
-    assert.ok(orders.length > 0);
-    assert.ok(jupiter.connections <= jupiter.seen.length);
+    assert.equal(jupiter.seen.length, 2);
+    assert.equal(jupiter.connections, 1);
 
     for (const { headers } of jupiter.seen) {
         assert.equal(headers.host, "api.jup.ag");
@@ -218,8 +218,7 @@ test("the minimal configuration trades over both APIs", async () => {
         assert.equal(jupiter.seen.at(-1).headers["x-api-key"], "jup_key");
     }
 
-    /* four requests, at most one connection a worker */
-    assert.ok(jupiter.connections - before < 4);
+    assert.equal(jupiter.connections - before, 1);
 
     for (const path of ["/health", "/ready", "/metrics"]) {
         assert.equal((await fetch(minimal.url + path)).status, 200, path);

@@ -48,6 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     (void) jupref_order_query_parse(&query, args);
     expect(query.sets_fee == (count_of(args, NAME_OURS) > 0));
+    expect(query.plain == (count_of(args, NAME_OURS) == 0
+                           && count_of(args, NAME_REF) == 0));
     expect(query.code_len <= JUPREF_CODE_MAX);
     expect(query.code_len == 0 || count_of(args, NAME_REF) > 0);
 

@@ -186,7 +186,9 @@ sub answer_execute {
     my ($request) = @_;
 
     if (my $answer = $request->{header}{'x-answer'}) {
-        return http(split / /, $answer, 2);
+        my ($status, $body) = split / /, $answer, 2;
+
+        return http($status, $body // '');
     }
 
     my $body = JSON::PP->new->decode($request->{body});

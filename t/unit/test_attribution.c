@@ -316,6 +316,70 @@ terms_are_those_of_the_code_as_it_is_now(void **state)
 }
 
 
+/* Reading a cookie is left out where it can't change anything. */
+static void
+a_click_that_does_not_matter_changes_no_verdict(void **state)
+{
+    unsigned                      mode, taker, asked, cookie, newer, matters;
+    jupref_claim_t                without, with;
+    jupref_ledger_t              *ledger;
+    jupref_attribution_t          one, other;
+    jupref_attribution_result_e   result;
+
+    static const char *const  codes[] = {
+        "", "x", "nobody", "alice", "bob", "carol", "dave"
+    };
+
+    /* carol is suspended, dave's code retired; 9 is bound to alice, 10 to
+     * carol, 11 to dave, 12 to nobody */
+
+    ledger = world_of_two();
+    assert_applied(ledger, event_registered(ledger, 3, 0));
+    assert_applied(ledger, event_registered(ledger, 4, 0));
+    assert_applied(ledger, event_code(ledger, "carol", 3, REFERRED));
+    assert_applied(ledger, event_code(ledger, "dave", 4, REFERRED));
+    assert_applied(ledger, event_bound(ledger, 9, "alice"));
+    assert_applied(ledger, event_bound(ledger, 10, "carol"));
+    assert_applied(ledger, event_bound(ledger, 11, "dave"));
+    assert_applied(ledger, event_status(ledger, 3,
+                                        JUPREF_REFERRER_SUSPENDED));
+    assert_applied(ledger, event_retired(ledger, "dave"));
+
+    matters = 0;
+
+    for (mode = 0; mode < 2; mode++) {
+        for (taker = 0; taker <= 12; taker++) {
+            for (asked = 0; asked < 7; asked++) {
+                without = claim_of(taker, codes[asked], "", 0, mode);
+                result = jupref_attribute(ledger, &without, &one);
+
+                if (jupref_click_matters(&without, result, &one)) {
+                    matters++;
+                    continue;
+                }
+
+                for (cookie = 0; cookie < 7; cookie++) {
+                    for (newer = 0; newer < 2; newer++) {
+                        with = claim_of(taker, codes[asked], codes[cookie],
+                                        newer ? BEHIND : BEFORE, mode);
+                        assert_int_equal(jupref_attribute(ledger, &with,
+                                                          &other),
+                                         result);
+                        assert_memory_equal(&one, &other, sizeof(one));
+                    }
+                }
+            }
+        }
+    }
+
+    /* and it is left out often enough to be worth it */
+
+    assert_in_range(matters, 1, 2 * 13 * 7 / 2);
+
+    world_free(ledger);
+}
+
+
 static unsigned
 wants(const jupref_ledger_t *ledger, const char *code,
     jupref_attribution_mode_e mode)
@@ -378,6 +442,7 @@ main(void)
         cmocka_unit_test(a_suspended_referrer_gets_no_trades),
         cmocka_unit_test(nobody_refers_itself_nor_its_own_referrer),
         cmocka_unit_test(terms_are_those_of_the_code_as_it_is_now),
+        cmocka_unit_test(a_click_that_does_not_matter_changes_no_verdict),
         cmocka_unit_test(first_binds_once_and_last_binds_anew),
         cmocka_unit_test(every_reason_has_its_stable_name)
     };

@@ -61,7 +61,7 @@ static void
 no_click_is_lost_or_counted_twice(void **state)
 {
     uint32_t          code, count;
-    uint64_t          seed, clicked[CODES + 1], taken[CODES + 1];
+    uint64_t          seed, clicked[CODES + 1], taken[CODES + 1], waiting;
     unsigned          i;
     jupref_clicks_t  *clicks;
 
@@ -87,16 +87,21 @@ no_click_is_lost_or_counted_twice(void **state)
         }
     }
 
-    for (code = 1; code <= CODES; code++) {
+    for (waiting = 0, code = 1; code <= CODES; code++) {
+        waiting += jupref_clicks_waiting(clicks, code);
         assert_true(taken[code] + jupref_clicks_waiting(clicks, code)
                     == clicked[code]);
     }
+
+    assert_true(waiting > 0);
+    assert_true(jupref_clicks_total(clicks) == waiting);
 
     while ((code = jupref_clicks_take(clicks, &count)) != 0) {
         taken[code] += count;
     }
 
     assert_memory_equal(taken, clicked, sizeof(taken));
+    assert_true(jupref_clicks_total(clicks) == 0);
 
     free(clicks);
 }

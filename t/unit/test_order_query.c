@@ -195,6 +195,27 @@ the_first_ref_that_is_a_code_counts(void **state)
 
 
 static void
+an_order_from_which_nothing_is_dropped_is_plain(void **state)
+{
+    jupref_order_query_t  query;
+
+    (void) parsed(&query, ORDER "&taker=" TAKER "&slippageBps=50");
+    assert_int_equal(query.plain, 1);
+    (void) parsed(&query, "amount=x&amount=y;z");
+    assert_int_equal(query.plain, 1);
+    (void) parsed(&query, "");
+    assert_int_equal(query.plain, 1);
+
+    (void) parsed(&query, ORDER "&ref=alice");
+    assert_int_equal(query.plain, 0);
+    (void) parsed(&query, ORDER "&ref[]=x");
+    assert_int_equal(query.plain, 0);
+    (void) parsed(&query, ORDER ";REFERRALFEE");
+    assert_int_equal(query.plain, 0);
+}
+
+
+static void
 codes_are_3_to_32_of_letters_digits_underscore_and_dash(void **state)
 {
     char      code[JUPREF_CODE_MAX + 2];
@@ -260,6 +281,7 @@ main(void)
         cmocka_unit_test(what_jupiter_would_refuse_is_named),
         cmocka_unit_test(an_amount_is_digits_that_fit_and_nothing_else),
         cmocka_unit_test(the_first_ref_that_is_a_code_counts),
+        cmocka_unit_test(an_order_from_which_nothing_is_dropped_is_plain),
         cmocka_unit_test(
             codes_are_3_to_32_of_letters_digits_underscore_and_dash),
         cmocka_unit_test(a_value_is_found_by_its_name_and_decoded),
