@@ -87,6 +87,7 @@ __DATA__
 --- http_config
     jupref_zone main 8m;
     jupref_tier default fee=100 discount=51;
+--- suppress_stderr
 --- request
 GET /v1/fees?amount=0
 --- response_body_like: "feeBps":100,"discountBps":51,"chargedBps":50,
@@ -103,6 +104,7 @@ qr/\[warn\].*tier "default" in "jupref_tier" charges 50 bps.*instead of 49/
 --- http_config
     jupref_zone main 8m;
     jupref_tier default fee=100 discount=100;
+--- suppress_stderr
 --- exchange
 > GET /v1/fees?amount=10000
 < 200

@@ -349,7 +349,7 @@ __DATA__
 
 === TEST 15: an empty ?to=, one without a value, one too long: none was given
 --- exchange eval
-join "\n\n", map { "> GET /r/Shop?$_\n< 302\n< Location: /welcome" }
+CORE::join "\n\n", map { "> GET /r/Shop?$_\n< 302\n< Location: /welcome" }
     'to=', 'to', '', '&', 'TO=/a', 'to=/' . 'a' x 2048
 --- no_error_log
 [error]
@@ -582,7 +582,7 @@ my %cookies = (
     expired => main::cookie('Shop', 31 * 24 * 60 * 60),
     future  => main::cookie('Shop', -3600),
 );
-join "\n\n", map {
+CORE::join "\n\n", map {
     "> GET $main::order\n> Cookie: a=b; __Host-jupref=$cookies{$_}\n< 200\n"
     . ($_ eq 'good' || $_ eq 'lower' ? '< Jupref-Code: Shop'
                                      : '< Jupref-Code -')

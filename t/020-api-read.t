@@ -188,7 +188,7 @@ __DATA__
 my @good = ("", "?limit=1", "?limit=100", "?limit=%35");
 my @bad = qw(0 101 -1 +5 1.5 1e1 0x5 ten 18446744073709551617 5%20);
 push @bad, '9' x 1000;
-join "\n\n", (map {
+CORE::join "\n\n", (map {
     my $list = $_;
     (map { "> GET /v1/$list$_\n< 200" } @good),
     map { "> GET /v1/$list?limit=$_\n< 400\n<< "
@@ -200,7 +200,7 @@ join "\n\n", (map {
 
 === TEST 12: a cursor that no answer gave is refused
 --- exchange eval
-join "\n\n", map { "> GET /v1/trades?cursor=$_\n< 400\n<< "
+CORE::join "\n\n", map { "> GET /v1/trades?cursor=$_\n< 400\n<< "
                    . '{"code":"invalid_cursor","...":1}' }
     qw(x t 1 t1 t00000000 x00000001 t0000000g t000000001 t0000001%20),
     't' . '0' x 1000
@@ -365,7 +365,7 @@ access forbidden by rule
 
 === TEST 22: an answer is the same wherever its memory comes to lie
 --- exchange eval
-join "\n\n", map {
+CORE::join "\n\n", map {
     my $length = $_;
     map { "> GET /v1/$_\n> X-Filler: " . 'x' x $length . "\n< 200" }
         'leaderboard?limit=2', 'trades?limit=2', 'platform',

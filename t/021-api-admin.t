@@ -300,7 +300,7 @@ __DATA__
 
 === TEST 15: a wallet has at most 64 codes
 --- exchange eval
-join "\n\n", (map { "> POST /v1/admin/codes\n> as admin\n"
+CORE::join "\n\n", (map { "> POST /v1/admin/codes\n> as admin\n"
                     . qq(>> {"code":"CODE-$_","wallet":"\$ALICE"}\n)
                     . ($_ < 64 ? '< 201'
                                : "< 409\n"
@@ -358,7 +358,7 @@ join "\n\n", (map { "> POST /v1/admin/codes\n> as admin\n"
 --- exchange eval
 my $key = Edge::name('ADMIN');
 my $hash = Edge::name('ADMIN_SHA256');
-join "\n\n", map { "> POST /v1/admin/referrers\n> Authorization: $_\n"
+CORE::join "\n\n", map { "> POST /v1/admin/referrers\n> Authorization: $_\n"
                    . qq(>> {"wallet":"\$BOB"}\n)
                    . "< 401\n< WWW-Authenticate: Bearer realm=\"jupref\"" }
     'Bearer wrong', "Bearer ${key}x", 'Bearer ' . substr($key, 0, -1),

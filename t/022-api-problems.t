@@ -183,7 +183,7 @@ __DATA__
 
 === TEST 6: 415 for what isn't called JSON
 --- exchange eval
-join "\n\n", map { "> POST /v1/admin/referrers\n> as admin\n"
+CORE::join "\n\n", map { "> POST /v1/admin/referrers\n> as admin\n"
                    . "> Content-Type: $_\n" . qq(>> {"wallet":"\$BOB"}\n)
                    . "< 415\n< Content-Type: application/problem+json\n"
                    . '<< {"code":"unsupported_media_type","status":415,'
@@ -393,7 +393,7 @@ main::posts('invalid_field',
 --- exchange eval
 my $body = '{"wallet":"' . Edge::name('BOB') . '"}';
 my $post = "> POST /v1/admin/referrers\n> as admin\n>> ";
-join "\n\n",
+CORE::join "\n\n",
     $post . '{' . ' ' x (16384 - length $body) . substr($body, 1) . "\n< 201",
     $post . '{' . ' ' x (16385 - length $body) . substr($body, 1) . "\n< 413\n"
     . "< Content-Type: application/problem+json\n"

@@ -3,27 +3,68 @@
 use Test::Nginx::Socket 'no_plan';
 use Edge;
 
-use Math::BigInt;
+use IO::Socket::INET;
 
-# So many wallets that a zone of 8m has no room for them.
+# --- fill: behind the first exchange, registers one wallet after the other
+# until there is no room for the next
 
-sub wallets {
-    my ($count) = @_;
-    my @digits = split //,
-        '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+my $digits = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
-    return map {
-        my $number = Math::BigInt->new("0x" . 'ab' x 30 . sprintf '%04x', $_);
-        my $text = '';
 
-        while (!$number->is_zero) {
-            my ($rest, $digit) = $number->bdiv(58);
-            $text = $digits[$digit] . $text;
+# The n-th of many wallets: 43 digits of base58 that make 32 bytes.
+
+sub wallet {
+    my ($n) = @_;
+    my $text = 'z';
+
+    for (1 .. 42) {
+        $text .= substr $digits, $n % 57 + 1, 1;
+        $n = int $n / 57;
+    }
+
+    return $text;
+}
+
+
+sub post {
+    my ($socket, $wallet) = @_;
+    my $body = qq({"wallet":"$wallet"});
+
+    print $socket "POST /v1/admin/referrers HTTP/1.1\r\nHost: edge\r\n"
+                  . 'Authorization: Bearer ' . Edge::name('ADMIN') . "\r\n"
+                  . "Content-Type: application/json\r\nContent-Length: "
+                  . length($body) . "\r\n\r\n$body";
+
+    local $/ = "\r\n\r\n";
+    my $header = <$socket> // die 'nginx is gone';
+    my ($length) = $header =~ /^Content-Length: (\d+)/m;
+    read $socket, my $answer, $length;
+
+    return $header =~ /^HTTP\S+ (\d+)/ ? $1 : die "no status: $header";
+}
+
+Test::Nginx::Socket::add_response_body_check(sub {
+    my ($block, $body, $index) = @_;
+    my ($count, $status, $socket) = (0, 201, undef);
+
+    return if !defined $block->fill || $index > 0;
+
+    while ($status == 201) {
+
+        # nginx ends a connection after a thousand requests
+
+        if ($count % 500 == 0) {
+            $socket = IO::Socket::INET->new(
+                          PeerAddr => '127.0.0.1',
+                          PeerPort => $Test::Nginx::Util::ServerPort)
+                or die "connect: $!";
         }
 
-        $text;
-    } 1 .. $count;
-}
+        $status = post($socket, wallet(++$count));
+    }
+
+    Test::More::is($status, 507, "$count wallets are one too many");
+});
 
 Edge::configure('
     jupref_zone main 8m;
@@ -113,26 +154,36 @@ __DATA__
 
 
 === TEST 6: with a table full it is live and not ready, and the API says 507
---- http_config eval
-my @rows = main::wallets(2000);
-"jupref_zone main 8m; jupref_tier default fee=100;
- jupref_api_key root role=admin sha256=\$ADMIN_SHA256;\n"
+--- fill
+--- http_config
+    jupref_zone main 8m;
+    jupref_tier default fee=100;
+    jupref_api_key root role=admin sha256=$ADMIN_SHA256;
 --- config
     location = /health { jupref_health; }
     location = /ready { jupref_health ready; }
     location /v1/ { jupref_api; }
---- exchange eval
-my @wallets = main::wallets(841);
-my $last = pop @wallets;
-join "\n\n",
-    (map { "> POST /v1/admin/referrers\n> as admin\n"
-           . qq(>> {"wallet":"$_"}\n< 201) } @wallets),
-    "> POST /v1/admin/referrers\n> as admin\n" . qq(>> {"wallet":"$last"}\n)
-    . "< 507\n< Content-Type: application/problem+json\n"
-    . '<< {"type":"urn:jupref:problem:ledger_full","title":"Ledger full",'
-    . '"status":507,"code":"ledger_full",'
-    . '"detail":"the table of referrers is full: enlarge the zone"}',
-    "> GET /health\n< 200\n<< {\"status\":\"ok\"}",
-    "> GET /ready\n< 503\n<< "
-    . '{"status":"not ready","ledger":"memory",'
-    . '"reasons":["the table of referrers is full: enlarge the zone"]}'
+--- exchange
+> GET /ready
+< 200
+
+> POST /v1/admin/referrers
+> as admin
+>> {"wallet":"$ALICE"}
+< 507
+< Content-Type: application/problem+json
+<< {"type":"urn:jupref:problem:ledger_full","title":"Ledger full",
+<<  "status":507,"code":"ledger_full",
+<<  "detail":"the table of referrers is full: enlarge the zone"}
+
+> GET /v1/referrers/$ALICE
+< 404
+
+> GET /health
+< 200
+<< {"status":"ok"}
+
+> GET /ready
+< 503
+<< {"status":"not ready","ledger":"memory",
+<<  "reasons":["the table of referrers is full: enlarge the zone"]}

@@ -79,6 +79,10 @@ ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
 
     jupref_json_array_end(json);
 
+    if (view->more_integrity) {
+        jupref_json_boolean(json, "moreFeeIntegrity", 1);
+    }
+
     ngx_http_jupref_write_capacities(json, view, &pending);
 
     jupref_json_object_end(json);
@@ -117,6 +121,10 @@ ngx_http_jupref_write_fees(jupref_json_writer_t *json,
     }
 
     jupref_json_array_end(json);
+
+    if (view->more_mints) {
+        jupref_json_boolean(json, "moreFees", 1);
+    }
 }
 
 

@@ -17,11 +17,12 @@ static ngx_uint_t ngx_http_jupref_not_ready(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_jupref_health_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                    rc;
-    ngx_uint_t                   i, count;
-    const char                  *reasons[JUPREF_TABLES + 2];
-    ngx_http_jupref_api_t        api;
-    ngx_http_jupref_loc_conf_t  *jlcf;
+    ngx_int_t                     rc;
+    ngx_uint_t                    i, count;
+    const char                   *reasons[JUPREF_TABLES + 2];
+    ngx_http_jupref_api_t         api;
+    ngx_http_jupref_loc_conf_t   *jlcf;
+    ngx_http_jupref_main_conf_t  *jmcf;
 
     static ngx_str_t  content_type = ngx_string("application/json");
 
@@ -36,6 +37,7 @@ ngx_http_jupref_health_handler(ngx_http_request_t *r)
     }
 
     jlcf = ngx_http_get_module_loc_conf(r, ngx_http_jupref_module);
+    jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
     count = 0;
 
     if (jlcf->health == NGX_HTTP_JUPREF_HEALTH_READY) {
@@ -53,7 +55,13 @@ ngx_http_jupref_health_handler(ngx_http_request_t *r)
     jupref_json_cstring(&api.json, "status", count ? "not ready" : "ok");
 
     if (jlcf->health == NGX_HTTP_JUPREF_HEALTH_READY) {
-        jupref_json_cstring(&api.json, "ledger", "memory");
+        if (jmcf->zone) {
+            jupref_json_cstring(&api.json, "ledger", "memory");
+
+        } else {
+            jupref_json_null(&api.json, "ledger");
+        }
+
         jupref_json_array(&api.json, "reasons");
 
         for (i = 0; i < count; i++) {

@@ -109,6 +109,12 @@ jupref_apply_registered(jupref_ledger_t *ledger, const jupref_event_t *event)
     asked = &event->of.referrer_registered;
     parent = 0;
 
+    if (jupref_pubkey_is_zero(&asked->wallet)
+        || !jupref_terms_valid(&asked->terms))
+    {
+        return JUPREF_LEDGER_BAD_EVENT;
+    }
+
     if (jupref_find_referrer(ledger, &asked->wallet)) {
         return JUPREF_LEDGER_REFERRER_EXISTS;
     }
@@ -195,6 +201,11 @@ jupref_apply_tier(jupref_ledger_t *ledger, const jupref_event_t *event)
     const jupref_referrer_tier_t  *asked;
 
     asked = &event->of.referrer_tier;
+
+    if (!jupref_terms_valid(&asked->terms)) {
+        return JUPREF_LEDGER_BAD_EVENT;
+    }
+
     index = jupref_find_referrer(ledger, &asked->wallet);
 
     if (index == 0) {
@@ -233,6 +244,13 @@ jupref_apply_code(jupref_ledger_t *ledger, const jupref_event_t *event)
     const jupref_code_created_t  *asked;
 
     asked = &event->of.code_created;
+
+    if (!jupref_code_name_valid(&asked->code)
+        || !jupref_terms_valid(&asked->terms))
+    {
+        return JUPREF_LEDGER_BAD_EVENT;
+    }
+
     referrer = jupref_find_referrer(ledger, &asked->wallet);
 
     if (referrer == 0) {

@@ -100,21 +100,12 @@ static jupref_ledger_result_e
 jupref_plan_trade(const jupref_ledger_t *ledger, const jupref_event_t *event,
     jupref_trade_plan_t *plan)
 {
-    unsigned               level;
-    uint64_t               shares;
     jupref_trade_row_t    *row;
     const jupref_trade_t  *trade;
 
     trade = &event->of.trade;
 
-    /* terms that would give away more than came in are no terms */
-
-    for (shares = 0, level = 0; level < JUPREF_LEVELS; level++) {
-        shares += trade->terms.share_bps[level];
-    }
-
-    if (shares > JUPREF_BPS_WHOLE
-        || trade->terms.partner_bps > JUPREF_BPS_WHOLE
+    if (!jupref_terms_valid(&trade->terms)
         || trade->granted_bps > JUPREF_BPS_WHOLE
         || jupref_signature_is_zero(&trade->signature))
     {
@@ -147,10 +138,15 @@ jupref_plan_trade(const jupref_ledger_t *ledger, const jupref_event_t *event,
     if (event->type == JUPREF_EVENT_TRADE_EXECUTED) {
         jupref_plan_levels(ledger, trade, plan);
         jupref_fee_split(&trade->terms, trade->fee, plan->earns, &plan->fee);
-        jupref_fee_split(&trade->terms,
-                         jupref_fee_on(trade->volume_micro_usd,
-                                       trade->granted_bps),
-                         plan->earns, &plan->value);
+
+        /* the ranking counts dollars only where base units are booked */
+
+        if (trade->fee > 0 && !jupref_pubkey_is_zero(&trade->fee_mint)) {
+            jupref_fee_split(&trade->terms,
+                             jupref_fee_on(trade->volume_micro_usd,
+                                           trade->granted_bps),
+                             plan->earns, &plan->value);
+        }
     }
 
     return jupref_plan_rows(ledger, trade, plan);

@@ -7,10 +7,19 @@
 #include <string.h>
 
 
+/* Codes that claim an order, in the order in which they are tried. */
+typedef enum {
+    JUPREF_ASKED = 0,
+    JUPREF_CLICKED,
+    JUPREF_BOUND,
+    JUPREF_CANDIDATES
+} jupref_candidate_e;
+
+
 static uint32_t jupref_claimed_code(const jupref_ledger_t *ledger,
     jupref_bytes_t text);
 static jupref_attribution_result_e jupref_judge(const jupref_ledger_t *ledger,
-    const jupref_claim_t *claim, uint32_t code,
+    const jupref_claim_t *claim, uint32_t code, unsigned bound,
     jupref_attribution_t *attribution);
 
 
@@ -18,44 +27,55 @@ jupref_attribution_result_e
 jupref_attribute(const jupref_ledger_t *ledger, const jupref_claim_t *claim,
     jupref_attribution_t *attribution)
 {
-    uint32_t              wallet, asked, clicked, code;
-    jupref_wallet_row_t  *bound;
+    uint32_t                      wallet, codes[JUPREF_CANDIDATES];
+    unsigned                      i, bound;
+    jupref_wallet_row_t          *row;
+    jupref_attribution_result_e   result, first;
 
     memset(attribution, 0, sizeof(jupref_attribution_t));
 
-    bound = NULL;
     wallet = claim->has_taker ? jupref_find_wallet(ledger, &claim->taker) : 0;
+    row = wallet ? jupref_wallet(ledger, wallet) : NULL;
 
-    if (wallet) {
-        bound = jupref_wallet(ledger, wallet);
+    codes[JUPREF_BOUND] = row ? row->code : 0;
+    codes[JUPREF_ASKED] = jupref_claimed_code(ledger, claim->asked_code);
+    codes[JUPREF_CLICKED] = jupref_claimed_code(ledger, claim->cookie_code);
 
-        if (claim->mode == JUPREF_ATTRIBUTE_FIRST) {
-            attribution->bound = 1;
-            return jupref_judge(ledger, claim, bound->code, attribution);
+    if (row && claim->mode == JUPREF_ATTRIBUTE_FIRST) {
+        codes[JUPREF_ASKED] = 0;
+        codes[JUPREF_CLICKED] = 0;
+
+    } else if (row && claim->cookie_ms <= row->bound_ms) {
+        codes[JUPREF_CLICKED] = 0;
+    }
+
+    /* the binding is all there is, or what newer clicks have to beat */
+
+    first = (claim->asked_code.len || claim->cookie_code.len)
+            ? JUPREF_CODE_NOT_FOUND : JUPREF_NO_REFERRAL;
+
+    for (bound = 0, i = 0; i < JUPREF_CANDIDATES; i++) {
+
+        if (codes[i] == 0) {
+            continue;
+        }
+
+        bound = (i == JUPREF_BOUND);
+        result = jupref_judge(ledger, claim, codes[i], bound, attribution);
+
+        if (result == JUPREF_ATTRIBUTED) {
+            attribution->bound = bound;
+            return result;
+        }
+
+        if (first == JUPREF_CODE_NOT_FOUND || first == JUPREF_NO_REFERRAL) {
+            first = result;
         }
     }
 
-    asked = jupref_claimed_code(ledger, claim->asked_code);
-    clicked = jupref_claimed_code(ledger, claim->cookie_code);
+    attribution->bound = bound;
 
-    if (asked) {
-        code = asked;
-
-    } else if (clicked && (!bound || claim->cookie_ms > bound->bound_ms)) {
-        code = clicked;
-
-    } else if (bound) {
-        attribution->bound = 1;
-        code = bound->code;
-
-    } else if (claim->asked_code.len || claim->cookie_code.len) {
-        return JUPREF_CODE_NOT_FOUND;
-
-    } else {
-        return JUPREF_NO_REFERRAL;
-    }
-
-    return jupref_judge(ledger, claim, code, attribution);
+    return first;
 }
 
 
@@ -64,9 +84,11 @@ jupref_click_matters(const jupref_claim_t *claim,
     jupref_attribution_result_e result,
     const jupref_attribution_t *attribution)
 {
-    return result == JUPREF_NO_REFERRAL
-           || result == JUPREF_CODE_NOT_FOUND
-           || (attribution->bound && claim->mode == JUPREF_ATTRIBUTE_LAST);
+    if (attribution->bound) {
+        return claim->mode == JUPREF_ATTRIBUTE_LAST;
+    }
+
+    return result != JUPREF_ATTRIBUTED;
 }
 
 
@@ -118,7 +140,7 @@ jupref_claimed_code(const jupref_ledger_t *ledger, jupref_bytes_t text)
 
 static jupref_attribution_result_e
 jupref_judge(const jupref_ledger_t *ledger, const jupref_claim_t *claim,
-    uint32_t code, jupref_attribution_t *attribution)
+    uint32_t code, unsigned bound, jupref_attribution_t *attribution)
 {
     jupref_code_row_t      *row;
     jupref_referrer_row_t  *owner;
@@ -132,7 +154,7 @@ jupref_judge(const jupref_ledger_t *ledger, const jupref_claim_t *claim,
 
     /* a binding outlives its code: retiring only stops new ones */
 
-    if (row->retired && !attribution->bound) {
+    if (row->retired && !bound) {
         return JUPREF_CODE_WAS_RETIRED;
     }
 

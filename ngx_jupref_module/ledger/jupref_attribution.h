@@ -3,8 +3,9 @@
  *
  * In this order: the wallet's binding; the `ref` argument or the Jupref-Code
  * header; the signed cookie.  Under `last` a click that is newer than the
- * binding goes before it.  What can't be attributed is priced as unreferred,
- * and the reason is named.
+ * binding goes before it.  A code that can't be followed gives way to the
+ * next; when none is left the order is priced as unreferred, and the first
+ * reason is named.
  */
 
 #ifndef JUPREF_ATTRIBUTION_H
@@ -47,7 +48,7 @@ typedef struct {
     jupref_code_name_t  code;           /* key[0] == 0: unreferred */
     jupref_pubkey_t     referrer;
     jupref_terms_t      terms;          /* only set when attributed */
-    unsigned            bound:1;        /* it was the wallet's binding */
+    unsigned            bound:1;        /* the wallet's binding decided */
 } jupref_attribution_t;
 
 

@@ -142,6 +142,9 @@ typedef struct {
 /* Takes a valid code (jupref_code_is_valid) into its two forms. */
 void jupref_code_name_set(jupref_code_name_t *name, jupref_bytes_t text);
 
+/* 1 when both forms are of one valid code. */
+unsigned jupref_code_name_valid(const jupref_code_name_t *name);
+
 /* The text as it was first written. */
 jupref_bytes_t jupref_code_name_text(const jupref_code_name_t *name);
 

@@ -57,6 +57,23 @@ jupref_fee_split(const jupref_terms_t *terms, uint64_t fee, unsigned earns,
 
 
 unsigned
+jupref_terms_valid(const jupref_terms_t *terms)
+{
+    unsigned  level, shares;
+
+    for (shares = 0, level = 0; level < JUPREF_LEVELS; level++) {
+        shares += terms->share_bps[level];
+    }
+
+    return terms->fee_bps >= JUPREF_FEE_BPS_MIN
+           && terms->fee_bps <= JUPREF_FEE_BPS_MAX
+           && terms->discount_bps <= terms->fee_bps
+           && shares <= JUPREF_BPS_WHOLE
+           && terms->partner_bps <= JUPREF_BPS_WHOLE;
+}
+
+
+unsigned
 jupref_terms_equal(const jupref_terms_t *one, const jupref_terms_t *other)
 {
     unsigned  level;

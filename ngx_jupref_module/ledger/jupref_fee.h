@@ -52,6 +52,10 @@ uint64_t jupref_fee_on(uint64_t amount, unsigned bps);
 void jupref_fee_split(const jupref_terms_t *terms, uint64_t fee,
     unsigned earns, jupref_fee_split_t *split);
 
+/* 1 for a rate Jupiter takes, a discount within it, and shares that give away
+ * no more than there is. */
+unsigned jupref_terms_valid(const jupref_terms_t *terms);
+
 /* 1 when both are the same terms, name included. */
 unsigned jupref_terms_equal(const jupref_terms_t *one,
     const jupref_terms_t *other);

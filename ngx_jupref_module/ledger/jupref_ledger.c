@@ -377,6 +377,24 @@ jupref_code_name_set(jupref_code_name_t *name, jupref_bytes_t text)
 }
 
 
+unsigned
+jupref_code_name_valid(const jupref_code_name_t *name)
+{
+    jupref_bytes_t       text;
+    jupref_code_name_t   again;
+
+    text = jupref_code_name_text(name);
+
+    if (!jupref_code_is_valid(text)) {
+        return 0;
+    }
+
+    jupref_code_name_set(&again, text);
+
+    return memcmp(&again, name, sizeof(jupref_code_name_t)) == 0;
+}
+
+
 jupref_bytes_t
 jupref_code_name_text(const jupref_code_name_t *name)
 {

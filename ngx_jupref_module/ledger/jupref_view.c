@@ -201,8 +201,9 @@ jupref_view_platform(const jupref_ledger_t *ledger,
     }
 
     view->mint_count = ledger->tables[JUPREF_TABLE_MINTS].count;
+    view->more_mints = (view->mint_count > JUPREF_VIEW_MINTS);
 
-    if (view->mint_count > JUPREF_VIEW_MINTS) {
+    if (view->more_mints) {
         view->mint_count = JUPREF_VIEW_MINTS;
     }
 
@@ -211,8 +212,9 @@ jupref_view_platform(const jupref_ledger_t *ledger,
     }
 
     view->integrity_count = integrity->count;
+    view->more_integrity = (view->integrity_count > JUPREF_VIEW_MINTS);
 
-    if (view->integrity_count > JUPREF_VIEW_MINTS) {
+    if (view->more_integrity) {
         view->integrity_count = JUPREF_VIEW_MINTS;
     }
 

@@ -91,6 +91,8 @@ typedef struct {
     uint32_t                row_size[JUPREF_TABLES];
     uint32_t                mint_count;
     uint32_t                integrity_count;
+    unsigned                more_mints:1;
+    unsigned                more_integrity:1;
     jupref_mint_row_t       mints[JUPREF_VIEW_MINTS];
     jupref_integrity_row_t  integrity[JUPREF_VIEW_MINTS];
 } jupref_platform_view_t;

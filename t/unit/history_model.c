@@ -321,7 +321,9 @@ model_trade(model_t *model, const history_op_t *op)
     }
 
     for (level = 0; level < 3; level++) {
-        model->referrer[earner[level]].earned += value.level[level];
+        if (op->fee_mint && op->fee) {
+            model->referrer[earner[level]].earned += value.level[level];
+        }
 
         if (op->fee_mint && fee.level[level]) {
             model->mint[op->fee_mint].referrers += fee.level[level];
