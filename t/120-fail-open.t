@@ -90,7 +90,7 @@ sub converse {
     my $answers = '';
 
     while (defined(my $batch = shift @batches)) {
-        my $expected = () = $batch =~ /^(?:GET|POST) /mg;
+        my $expected = () = $batch =~ m{ HTTP/1\.1\r}g;
         my $text = '';
 
         print {$socket} $batch;
@@ -98,7 +98,7 @@ sub converse {
 
         # every body of "fast" ends in a brace at the end of what was read
 
-        until ($text =~ /\}\z/ && $expected <= (() = $text =~ /^HTTP/mg)) {
+        until ($text =~ /\}\z/ && $expected <= (() = $text =~ m{HTTP/1\.1 \d}g)) {
             sysread $socket, $text, 65536, length $text
                 or die 'the edge closed: ' . substr $text, -500;
         }

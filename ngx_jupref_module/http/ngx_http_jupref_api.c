@@ -78,7 +78,7 @@ ngx_http_jupref_api_handler(ngx_http_request_t *r)
 
     problem = ngx_http_jupref_api_route(&api, &route);
 
-    if (problem == NGX_HTTP_JUPREF_NO_PROBLEM) {
+    if (route) {
         problem = ngx_http_jupref_api_allowed(&api, route);
     }
 

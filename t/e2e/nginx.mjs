@@ -57,12 +57,11 @@ export class Nginx {
         ];
 
         for (const [from, to] of [...mine, ...replace]) {
-            const changed = text.replaceAll(
-                from instanceof RegExp ? new RegExp(from, "g") : from,
-                () => to);
+            const pattern = from instanceof RegExp
+                ? from : new RegExp(from.replace(/[^\w ]/g, "\\$&"));
 
-            assert.notEqual(changed, text, `nothing to replace: ${from}`);
-            text = changed;
+            assert.ok(pattern.test(text), `nothing to replace: ${from}`);
+            text = text.replaceAll(new RegExp(pattern, "g"), () => to);
         }
 
         fs.writeFileSync(`${dir}/nginx.conf`, text);

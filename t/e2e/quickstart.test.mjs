@@ -5,15 +5,18 @@
  */
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { after, test } from "node:test";
 
-import { PEOPLE } from "../../conf-examples/sandbox/edge.mjs";
+import { PEOPLE, freePort } from "../../conf-examples/sandbox/edge.mjs";
 import { startSandbox } from "../../conf-examples/sandbox/sandbox.mjs";
 import { Trader, control } from "../../conf-examples/sandbox/trader.mjs";
-import { Nginx, startJupiter, writeCertificate, writeKeyring }
+import { eventually } from "./edge.mjs";
+import { Nginx, ROOT, startJupiter, writeCertificate, writeKeyring }
     from "./nginx.mjs";
-import { assertJson, assertShows, fences, read, runShell } from "./pages.mjs";
+import { assertJson, assertShows, codeWords, fences, read, runShell, sections,
+         table } from "./pages.mjs";
 
 const ZERO_TO_CONF = "From zero to your own nginx.conf";
 const MINIMAL = "conf-examples/minimal/nginx.conf";
@@ -98,6 +101,16 @@ function check({ text, shows }, output) {
 }
 
 
+/* Starts an nginx that `nginx -t` has nothing to say about. */
+async function startContent(nginx) {
+    const { good, words } = nginx.test();
+
+    assert.ok(good, words);
+    assert.doesNotMatch(words, /\[(warn|error|emerg)\]/);
+    await nginx.start();
+}
+
+
 test("the README's commands make a keyring and a key", async () => {
     const [keyring, key] = commands("README.md", ZERO_TO_CONF);
 
@@ -133,11 +146,7 @@ test("nginx -t refuses the README's nginx.conf as it is, then takes it",
 
     await readme.adopt(conf.text, replacements(`${readme.dir}/keys`));
 
-    const { good, words } = readme.test();
-
-    assert.ok(good, words);
-    assert.doesNotMatch(words, /\[(warn|error|emerg)\]/);
-    await readme.start();
+    await startContent(readme);
 });
 
 
@@ -172,6 +181,57 @@ test("docs/api.md's calls are answered as it shows", async () => {
 });
 
 
+test("/metrics has the labels docs/metrics.md says, and no others",
+     async () => {
+    const shown = {};
+
+    for (const [, name, label, value] of (await (await fetch(
+        `${readme.url}/metrics`)).text()).matchAll(
+            /^(\w+)\{(\w+)="([^"]*)"\} /gm)) {
+        ((shown[name] ??= {})[label] ??= []).push(value);
+    }
+
+    const page = "docs/metrics.md";
+    const tables = codeWords(table(page, "Families").find(
+        ([name]) => name === "`jupref_ledger_rows`")[2]).slice(1);
+
+    for (const [name, , labels] of table(page, "Families")) {
+        const [family] = codeWords(name);
+        const [label, ...values] = codeWords(labels);
+        const told = labels.includes("see below")
+            ? table(page, `Reasons of ${family}`).map(
+                ([reason]) => codeWords(reason)[0])
+            : labels.includes("the same") ? tables : values;
+
+        assert.deepEqual(Object.keys(shown[family] ?? {}),
+                         label ? [label] : [], family);
+        assert.deepEqual((shown[family]?.[label] ?? []).sort(), told.sort(),
+                         family);
+    }
+});
+
+
+test("64m has the room docs/directives.md says", async () => {
+    const { capacities } = await (await fetch(
+        `${readme.url}/v1/platform`)).json();
+    const { text } = sections("docs/directives.md").find(
+        ({ heading }) => heading === "jupref_zone");
+    const told = /64m has room for about ([^.]+)\./.exec(
+        text.replaceAll("\n", " "))[1];
+    const names = { trades: "trades", "bound wallets": "wallets",
+                    referrers: "referrers", codes: "codes",
+                    "pending orders": "pendingOrders" };
+
+    for (const [name, table] of Object.entries(names)) {
+        const number = Number(new RegExp(`([\\d,]+) ${name}`).exec(told)[1]
+            .replaceAll(",", ""));
+
+        assert.ok(Math.abs(capacities[table].capacity / number - 1) < 0.05,
+                  `${name}: ${capacities[table].capacity}`);
+    }
+});
+
+
 test("Jupiter is called by its name, over one connection, without cookies",
      () => {
     assert.equal(jupiter.seen.length, 2);
@@ -195,11 +255,7 @@ test("the minimal configuration trades over both APIs", async () => {
          "proxy_set_header x-api-key jup_key;"],
     ]);
 
-    const { good, words } = minimal.test();
-
-    assert.ok(good, words);
-    assert.doesNotMatch(words, /\[(warn|error|emerg)\]/);
-    await minimal.start();
+    await startContent(minimal);
 
     const before = jupiter.connections;
     const args = { outputMint: "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGkZwyTDt1v",
@@ -227,4 +283,82 @@ test("the minimal configuration trades over both APIs", async () => {
     const log = fs.readFileSync(`${minimal.dir}/trades.log`, "utf8");
 
     assert.match(log, /code=alice fee=90 wallet=\w+ trade=executed id=\S+/);
+});
+
+
+/* The http part and the location of the API in a page's one example of it. */
+function closedApi(page, heading) {
+    const { text } = fences(page).find((one) => one.heading === heading
+        && one.language === "nginx" && one.text.includes("jupref_api;"));
+    const at = text.indexOf("server {");
+    const location = text.slice(text.indexOf("location /v1/", at),
+                                text.lastIndexOf("}", text.length - 2));
+
+    return { http: text.slice(0, at), location };
+}
+
+
+test("the API can be closed as docs/variables.md and docs/api.md say",
+     async () => {
+    const closed = { variables: closedApi("docs/variables.md", "Variables"),
+                     api: closedApi("docs/api.md", "Who may read") };
+    const open = /location \/v1\/ +\{ jupref_api; \}/;
+    const [conf] = readmeFences("nginx");
+    const bearer = { headers: { authorization: `Bearer ${shell.KEY}` } };
+    const status = {};
+
+    for (const [name, { http, location }] of Object.entries(closed)) {
+        const nginx = new Nginx();
+
+        try {
+            writeKeyring(`${nginx.dir}/keys`);
+            await nginx.adopt(conf.text, [
+                ...replacements(`${nginx.dir}/keys`),
+                [open, location], [/\n    server \{/, `\n${http} server {`],
+            ]);
+            await startContent(nginx);
+
+            const ask = async (path, options) =>
+                (await fetch(nginx.url + path, options)).status;
+
+            status[name] = [await ask("/v1/platform"),
+                            await ask("/v1/platform", bearer),
+                            await ask(`/v1/referrers/${wallet.alice}`)];
+        } finally {
+            await nginx.stop();
+        }
+    }
+
+    assert.deepEqual(status, { variables: [403, 200, 403],
+                               api: [200, 200, 403] });
+});
+
+
+test("make run shows what the README shows", async () => {
+    const [shown] = fences("README.md").filter(
+        (one) => one.heading === "Two commands" && one.language === "text");
+    const port = await freePort();
+    const run = spawn(process.execPath, ["conf-examples/sandbox/run.mjs"], {
+        cwd: ROOT, env: { ...process.env, PORT: String(port) },
+        stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = new Promise((resolve) => run.once("close", resolve));
+    let words = "";
+
+    run.stdout.on("data", (text) => {
+        words += text;
+    });
+
+    try {
+        await eventually("make run is up", () => {
+            assert.equal(run.exitCode, null);
+            return words.includes("until Ctrl-C");
+        }, 30_000);
+    } finally {
+        run.kill("SIGINT");
+        await ended;
+    }
+
+    assertShows(words, shown.text.replaceAll("8080", String(port)),
+                "make run");
 });

@@ -258,8 +258,9 @@ model_trade(model_t *model, const history_op_t *op)
 
     model_split(op->terms, op->fee, earner, &fee);
     model_split(op->terms,
-                (uint64_t) ((model_sum_t) op->volume * op->granted_bps
-                            / 10000),
+                (op->fee_mint && op->fee)
+                ? (uint64_t) ((model_sum_t) op->volume * op->granted_bps
+                              / 10000) : 0,
                 earner, &value);
 
     /* rows that it takes */
@@ -321,9 +322,7 @@ model_trade(model_t *model, const history_op_t *op)
     }
 
     for (level = 0; level < 3; level++) {
-        if (op->fee_mint && op->fee) {
-            model->referrer[earner[level]].earned += value.level[level];
-        }
+        model->referrer[earner[level]].earned += value.level[level];
 
         if (op->fee_mint && fee.level[level]) {
             model->mint[op->fee_mint].referrers += fee.level[level];
