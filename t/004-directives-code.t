@@ -381,7 +381,7 @@ invalid number of arguments in "jupref_code"
 === TEST 28: a 65th code of one referrer is refused
 --- http_config eval
 "jupref_zone main 8m; jupref_tier default fee=100;\n"
-. join '', map { "jupref_code CODE-$_ referrer=\$ALICE;\n" } 1 .. 65
+. CORE::join '', map { "jupref_code CODE-$_ referrer=\$ALICE;\n" } 1 .. 65
 --- must_die
 --- refused
 "jupref_code"
@@ -392,7 +392,7 @@ invalid number of arguments in "jupref_code"
 === TEST 29: 64 codes of one referrer are shown, newest first
 --- http_config eval
 "jupref_zone main 8m; jupref_tier default fee=100;\n"
-. join '', map { "jupref_code CODE-$_ referrer=\$ALICE;\n" } 1 .. 64
+. CORE::join '', map { "jupref_code CODE-$_ referrer=\$ALICE;\n" } 1 .. 64
 --- exchange
 > GET /v1/referrers/$ALICE
 < 200

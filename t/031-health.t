@@ -38,7 +38,8 @@ sub post {
     local $/ = "\r\n\r\n";
     my $header = <$socket> // die 'nginx is gone';
     my ($length) = $header =~ /^Content-Length: (\d+)/m;
-    read $socket, my $answer, $length;
+    my $answer;
+    read $socket, $answer, $length;
 
     return $header =~ /^HTTP\S+ (\d+)/ ? $1 : die "no status: $header";
 }

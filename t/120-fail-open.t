@@ -42,17 +42,7 @@ sub trade {
         my $text = '';
 
         for my $number (@some) {
-            my $body = execute_body(requestId => "id-$number");
-            my $signature = substr(signature('trade'), 0, -5) . base58($number);
-
-            $text .= 'GET /fast/order?'
-                     . order_args(id => "id-$number", mints($number, %args))
-                     . " HTTP/1.1\r\nHost: edge\r\n\r\n"
-                     . "POST /fast/execute HTTP/1.1\r\nHost: edge\r\n"
-                     . "X-Signature: $signature\r\n"
-                     . (@$numbers == 0 && $number == $some[-1]
-                        ? "Connection: close\r\n" : '')
-                     . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+            $text .= fast_order($number, %args) . fast_execute($number);
         }
 
         push @outcomes, $text;
@@ -62,12 +52,29 @@ sub trade {
 }
 
 
-sub mints {
+sub fast_order {
     my ($number, %args) = @_;
 
-    return %args if !delete $args{new_mints};
-    return (%args, inputMint => wallet("in $number"),
-            outputMint => wallet("out $number"));
+    if (delete $args{new_mints}) {
+        $args{inputMint} = wallet("in $number");
+        $args{outputMint} = wallet("out $number");
+    }
+
+    return 'GET /fast/order?' . order_args(id => "id-$number", %args)
+           . " HTTP/1.1\r\nHost: edge\r\n\r\n";
+}
+
+
+my $body = execute_body(requestId => 'id-NUMBER');
+my $signature = substr signature('trade'), 0, -5;
+
+sub fast_execute {
+    my ($number) = @_;
+    my $numbered = $body =~ s/NUMBER/$number/r;
+
+    return "POST /fast/execute HTTP/1.1\r\nHost: edge\r\n"
+           . "X-Signature: $signature" . base58($number) . "\r\n"
+           . 'Content-Length: ' . length($numbered) . "\r\n\r\n$numbered";
 }
 
 
@@ -87,7 +94,7 @@ sub base58 {
 sub converse {
     my (@batches) = @_;
     my $socket = TradingEdge::connected();
-    my $answers = '';
+    my @answers;
 
     while (defined(my $batch = shift @batches)) {
         my $expected = () = $batch =~ m{ HTTP/1\.1\r}g;
@@ -103,10 +110,10 @@ sub converse {
                 or die 'the edge closed: ' . substr $text, -500;
         }
 
-        $answers .= $text;
+        push @answers, TradingEdge::parse_answers($text);
     }
 
-    return TradingEdge::parse_answers($answers);
+    return @answers;
 }
 
 
@@ -139,10 +146,8 @@ is_deeply([trade([$room + 7], ref => 'amy')], ['executed']);
 is(api('/v1/platform')->{totals}{trades}{executed}, $room + 2);
 is(api('/v1/referrers/' . wallet('amy'))->{trades}{executed}, $room + 2);
 is(metric('jupref_ledger_damaged'), 0);
---- grep_error_log eval
-qr/\[error\].*unattributed, ledger_refused: the table of mints is full: enlarge the zone/
---- grep_error_log_out eval
-qr/\A(?:.*\n){5}\z/
+is_deeply([logged(qr/unattributed, ledger_refused: (.*?), client/)],
+          [('the table of mints is full: enlarge the zone while sending to client') x 5]);
 --- no_error_log
 [crit]
 [alert]
@@ -159,8 +164,7 @@ is_deeply([grep { $_ ne 'executed' } trade([1 .. $room])], []);
 is(capacity('trades')->{used}, $room);
 is(metric('jupref_unattributed_total{reason="ledger_refused"}'), 0);
 
-my ($order) = converse('GET /fast/order?' . order_args(id => 'x', ref => 'amy')
-                       . " HTTP/1.1\r\nHost: edge\r\n\r\n");
+my ($order) = converse(fast_order(0, ref => 'amy'));
 is($order->{header}{'jupref-code'}, 'amy');
 is_deeply([trade([$room + 1 .. $room + 3], ref => 'amy')], [('executed') x 3]);
 is(metric('jupref_unattributed_total{reason="ledger_refused"}'), 3);
@@ -168,10 +172,7 @@ is(metric('jupref_ledger_refused_total{reason="trades_full"}'), 3);
 is(metric('jupref_trades_total{outcome="executed"}'), $room + 3);
 is(api('/v1/platform')->{totals}{trades}{executed}, $room);
 is(metric('jupref_ledger_damaged'), 0);
---- grep_error_log eval
-qr/\[error\].*unattributed, ledger_refused/
---- grep_error_log_out eval
-qr/\A(?:.*\n){3}\z/
+is(scalar(logged(qr/\[error\] .* unattributed, ledger_refused: the table of trades/)), 3);
 --- no_error_log
 [crit]
 [alert]
@@ -179,31 +180,23 @@ qr/\A(?:.*\n){3}\z/
 
 
 
-=== TEST 3: with no room for bindings a trade is booked all the same
+=== TEST 3: with the tables of wallets and trades full trades pass and bind nobody
 --- log_level: info
 --- story
 my $room = capacity('wallets')->{capacity};
-my $number = 0;
+my @trades = map { fast_order($_, ref => 'amy', taker => wallet("trader $_"))
+                   . fast_execute($_) } 1 .. $room + 3;
+my @batches;
+push @batches, join '', splice @trades, 0, 20 while @trades;
 
-while ($number < $room) {
-    my @some = map { ++$number } 1 .. 500;
-    bind_wallets(@some);
-}
-
-sub bind_wallets {
-    converse(map {
-        my $number = $_;
-        my $body = execute_body(requestId => "id-$number");
-        'GET /fast/order?' . order_args(id => "id-$number", ref => 'amy',
-                                        taker => wallet("trader $number"))
-        . " HTTP/1.1\r\nHost: edge\r\n\r\n"
-        . "POST /fast/execute HTTP/1.1\r\nHost: edge\r\nX-Signature: "
-        . substr(signature('trade'), 0, -5) . base58($number) . "\r\n"
-        . 'Content-Length: ' . length($body) . "\r\n\r\n$body" } @_);
-}
-
+my @answers = converse(@batches);
+is(scalar(grep { ($_->{header}{'jupref-trade'} // '') eq 'executed' } @answers),
+   $room + 3);
 is(capacity('wallets')->{used}, $room);
 is(metric('jupref_ledger_damaged'), 0);
+is(get(order(taker => wallet('trader 1')))->{header}{'jupref-code'}, 'amy');
+is(get(order(taker => wallet('trader ' . ($room + 1))))
+   ->{header}{'jupref-code'}, undef);
 --- no_error_log
 [crit]
 [alert]
@@ -215,8 +208,7 @@ is(metric('jupref_ledger_damaged'), 0);
 --- log_level: info
 --- story
 my $room = capacity('pendingOrders')->{capacity};
-my @orders = map { 'GET /fast/order?' . order_args(id => "id-$_")
-                   . " HTTP/1.1\r\nHost: edge\r\n\r\n" } 1 .. $room + 2;
+my @orders = map { fast_order($_) } 1 .. $room + 2;
 my @batches;
 push @batches, join '', splice @orders, 0, 50 while @orders;
 
@@ -225,12 +217,9 @@ is(scalar(grep { $_->{status} == 200 } @answers), $room + 2);
 is(capacity('pendingOrders')->{evicted}, 2);
 is(capacity('pendingOrders')->{used}, $room);
 
-my $execute = sub {
-    post('/fast/execute', execute_body(requestId => "id-$_[0]"),
-         'X-Signature: ' . signature($_[0]))->{header}{'jupref-trade'};
-};
-is($execute->($_), 'unmatched', $_) for 1, 2;
-is($execute->($_), 'executed', $_) for 3, $room + 2;
+is_deeply([map { $_->{header}{'jupref-trade'} }
+               converse(map { fast_execute($_) } 1, 2, 3, $room + 2)],
+          [qw(unmatched unmatched executed executed)]);
 
 
 
@@ -291,40 +280,27 @@ jupref_trades_total{outcome="unmatched"} 2
 
 
 === TEST 7: why an order wasn't attributed is said once a request
---- server
-rewrite_log off;
---- request eval
-["GET " . ::order(ref => 'nobody'),
- "GET " . ::order(ref => 'amy', taker => ::wallet('amy')),
- "GET " . ::order(amount => 'x')]
---- grep_error_log eval
-qr/jupref: unattributed, \w+/
---- grep_error_log_out
-jupref: unattributed, code_not_found
-jupref: unattributed, self_referral
-jupref: unattributed, bad_arguments
 --- in_order
 set $asked "$jupref_code$jupref_tier$jupref_fee_bps";
+--- story
+get(order(ref => 'nobody'));
+get(order(ref => 'amy', taker => wallet('amy')));
+get(order(ref => 'bob', taker => wallet('amy')));
+get(order(amount => 'x'));
+is_deeply([logged(qr/jupref: unattributed, (\w+)/)],
+          [qw(code_not_found self_referral referral_cycle bad_arguments)]);
 
 
 
 === TEST 8: why an execute wasn't matched is said once a request
---- request eval
-my $signed = ::signed_transaction();
-["GET " . ::order(id => 'one'), "POST /swap/v2/execute\nx",
- "POST /swap/v2/execute\n" . ::execute_body(requestId => 'two'),
- "POST /swap/v2/execute\n" . ::execute_body(requestId => 'one',
-     signedTransaction => ::signed_transaction('v1')),
- "POST /swap/v2/execute\n" . ::execute_body(signedTransaction => 'AAAA')]
---- error_code eval
-[200, 502, 200, 200, 502]
 --- jupiter
-execute => sub { my ($request) = @_;
-    $request->{body} =~ /AAAA|^x/ ? http(502, '') : http(200, '{}') }
---- grep_error_log eval
-qr/jupref: unattributed, \w+/
---- grep_error_log_out
-jupref: unattributed, body_unreadable
-jupref: unattributed, request_id_unknown
-jupref: unattributed, message_differs
-jupref: unattributed, transaction_unreadable
+execute => sub { http(200, '{}') }
+--- story
+get(order(id => 'one'));
+post('/swap/v2/execute', $_) for 'x', 'x' x 70_000,
+    execute_body(requestId => 'two'),
+    execute_body(requestId => 'one', signedTransaction => signed_transaction('v1')),
+    execute_body(requestId => 'one', signedTransaction => 'AAAA');
+is_deeply([logged(qr/jupref: unattributed, (\w+)/)],
+          [qw(body_unreadable body_too_large request_id_unknown message_differs
+              transaction_unreadable)]);

@@ -278,7 +278,9 @@ void ngx_http_jupref_book_clicks(ngx_http_jupref_zone_t *zone,
 
 
 /* ngx_http_jupref_sync.c: the configuration's codes become events */
-ngx_int_t ngx_http_jupref_sync(ngx_http_jupref_zone_t *zone, ngx_log_t *log);
+ngx_int_t ngx_http_jupref_sync_check(ngx_http_jupref_zone_t *zone,
+    ngx_log_t *log);
+void ngx_http_jupref_sync(ngx_http_jupref_zone_t *zone, ngx_log_t *log);
 
 
 /* ngx_http_jupref_order.c */

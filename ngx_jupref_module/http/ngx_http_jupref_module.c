@@ -17,6 +17,7 @@ static char *ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent,
 static ngx_int_t ngx_http_jupref_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_jupref_preaccess(ngx_http_request_t *r);
 static ngx_int_t ngx_http_jupref_log(ngx_http_request_t *r);
+static ngx_int_t ngx_http_jupref_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_jupref_init_process(ngx_cycle_t *cycle);
 static void ngx_http_jupref_tick(ngx_event_t *ev);
 
@@ -139,7 +140,7 @@ ngx_module_t  ngx_http_jupref_module = {
     ngx_http_jupref_commands,              /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_http_jupref_init_module,           /* init module */
     ngx_http_jupref_init_process,          /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -199,6 +200,27 @@ ngx_http_jupref_log(ngx_http_request_t *r)
     {
         ngx_http_jupref_execute_decide(r, ctx, NGX_HTTP_BAD_GATEWAY, 0);
     }
+
+    return NGX_OK;
+}
+
+
+/* From here on nginx runs this configuration. */
+
+static ngx_int_t
+ngx_http_jupref_init_module(ngx_cycle_t *cycle)
+{
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    jmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_jupref_module);
+
+    if (jmcf == NULL || jmcf->zone == NULL) {
+        return NGX_OK;
+    }
+
+    ngx_http_jupref_lock(jmcf->zone);
+    ngx_http_jupref_sync(jmcf->zone, cycle->log);
+    ngx_http_jupref_unlock(jmcf->zone);
 
     return NGX_OK;
 }

@@ -69,7 +69,7 @@ ngx_http_jupref_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     }
 
     ngx_http_jupref_lock(zone);
-    rc = ngx_http_jupref_sync(zone, shm_zone->shm.log);
+    rc = ngx_http_jupref_sync_check(zone, shm_zone->shm.log);
     ngx_http_jupref_unlock(zone);
 
     return rc;

@@ -1,9 +1,11 @@
 /*
  * Pending orders: what was priced and waits for its execute.
  *
+ *     buckets | links | rows
+ *
  *     rows     a ring in the order of arrival; a new order takes the place
  *              of the oldest, which has expired by then, or is evicted
- *     buckets  chains of rows by requestId
+ *     buckets  chains of rows by requestId, through the links
  *
  * All orders live equally long, so arrival is expiry, and the ring needs no
  * timer.  One block of memory with indexes only, as in the ledger; who calls

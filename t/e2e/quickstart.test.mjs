@@ -119,8 +119,8 @@ test("the README's commands make a keyring and a key", async () => {
     const file = `${readme.dir}/keys`;
 
     assert.equal(fs.statSync(file).mode & 0o777, 0o600);
-    assert.match(fs.readFileSync(file, "utf8"),
-                 /^cookie 1 [0-9a-f]{64}\nsession 1 [0-9a-f]{64}\nseal 1 [0-9a-f]{64}\n$/);
+    assert.match(fs.readFileSync(file, "utf8").replace(/[0-9a-f]{64}/g, "KEY"),
+                 /^cookie 1 KEY\nsession 1 KEY\nseal 1 KEY\n$/);
 
     const words = await runBlock(readme, key.text);
 

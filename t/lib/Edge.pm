@@ -32,6 +32,8 @@
 # In that JSON "<time>" is any RFC 3339 time in UTC, "<any>" anything, and a
 # member "..." allows others beside the named ones.
 #
+# --- more_http are lines behind the http_config that blocks share.
+#
 # An exchange must leave no [error], [alert] or [emerg] in the log, unless the
 # block says what it expects there.
 
@@ -116,6 +118,8 @@ Test::Nginx::Socket::add_block_preprocessor(sub {
 
     $block->set_value(http_config => $http_config)
         if !defined $block->http_config;
+    $block->set_value(http_config => $block->http_config . $block->more_http)
+        if defined $block->more_http;
     $block->set_value(config => $config) if !defined $block->config;
 
     for my $section (@sections) {

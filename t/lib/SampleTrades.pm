@@ -36,18 +36,24 @@ my %orders = do {
     map { /^(\w+)\n(\{.*\})$/m } <DATA>;
 };
 
+my %members = map { $_ => $json->decode($orders{$_}) } keys %orders;
+
 # the order that is meant where none is named
 
-our $REQUEST_ID = $json->decode($orders{v0})->{requestId};
+our $REQUEST_ID = $members{v0}{requestId};
 
+
+# Both are asked for often, and base58 is slow here.
+
+my (%wallets, %signatures);
 
 sub wallet {
-    return base58(sha256($_[0]));
+    return $wallets{$_[0]} //= base58(sha256($_[0]));
 }
 
 
 sub signature {
-    return base58(sha512($_[0]));
+    return $signatures{$_[0]} //= base58(sha512($_[0]));
 }
 
 
@@ -72,7 +78,7 @@ sub order_answer {
     my $form = delete $changes{form} // 'v0';
 
     return $orders{$form} if !%changes;
-    return changed($json->decode($orders{$form}), %changes);
+    return changed({ %{ $members{$form} } }, %changes);
 }
 
 
@@ -93,7 +99,7 @@ sub execute_body {
     my $form = delete $changes{form} // 'v0';
 
     return changed({
-        requestId => $json->decode($orders{$form})->{requestId},
+        requestId => $members{$form}{requestId},
         signedTransaction => signed_transaction($form),
     }, %changes);
 }
@@ -117,7 +123,7 @@ sub changed {
 # Unsigned, base64.
 
 sub transaction {
-    return $json->decode($orders{$_[0] // 'v0'})->{transaction};
+    return $members{$_[0] // 'v0'}{transaction};
 }
 
 

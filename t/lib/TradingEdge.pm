@@ -29,7 +29,7 @@ use Time::HiRes ();
 
 our @EXPORT = (@SampleTrades::EXPORT, @StubJupiter::EXPORT,
                qw(cookie order execute swap get post ask talk admin api metric
-                  seen));
+                  seen logged));
 
 our %KEY = (
     k1 => 'a1' x 32,
@@ -67,41 +67,48 @@ sub code_line {
 }
 
 
-sub http_config {
-    my ($block) = @_;
-    my $terms = $block->terms // join "\n", (
+sub standard_terms {
+    return join "\n", (
         'jupref_tier default fee=100;',
         'jupref_tier referred fee=100 discount=10 share=20%;',
         'jupref_tier premium fee=120 discount=40 share=40%,5%,1%;',
         code_line('amy', 'referred'), code_line('bob', 'premium', 'amy'));
+}
+
+
+sub http_config {
+    my (%parts) = @_;
+    my $zone = $parts{zone} // 'jupref_zone main 8m;';
+    my $keys = $parts{keyring} // $keyring;
+    my $terms = $parts{terms} // standard_terms();
 
     return <<"EOT";
-jupref_zone main 8m;
-jupref_keyring $keyring;
+$zone
+jupref_keyring $keys;
 jupref_referral_account $REFERRAL_ACCOUNT;
 jupref_api_key root role=admin sha256=@{[ sha256_hex($ADMIN) ]};
 $terms
 
 upstream jupiter { server unix:$socket; }
-@{[ $block->http // '' ]}
+@{[ $parts{http} // '' ]}
 EOT
 }
 
 
 sub server_config {
-    my ($block) = @_;
+    my (%parts) = @_;
 
     return <<"EOT";
 location = /swap/v2/order {
     jupref_order;
     proxy_pass http://jupiter;
-    @{[ $block->in_order // '' ]}
+    @{[ $parts{in_order} // '' ]}
 }
 
 location = /swap/v2/execute {
     jupref_execute;
     proxy_pass http://jupiter;
-    @{[ $block->in_execute // '' ]}
+    @{[ $parts{in_execute} // '' ]}
 }
 
 location /r/ { jupref_link; }
@@ -109,7 +116,7 @@ location /v1/ { jupref_api; }
 location = /metrics { jupref_metrics; }
 location = /live { jupref_health; }
 location = /seen { proxy_pass http://jupiter; }
-@{[ $block->server // '' ]}
+@{[ $parts{server} // '' ]}
 EOT
 }
 
@@ -121,8 +128,11 @@ Test::Nginx::Util::add_block_preprocessor(sub {
     StubJupiter::start(defined $answers ? in_main($block, "{ $answers }")
                                         : undef);
 
-    $block->set_value('http_config', http_config($block));
-    $block->set_value('config', server_config($block));
+    my %parts = map { $_ => $block->$_ }
+                    qw(terms http server in_order in_execute);
+
+    $block->set_value('http_config', http_config(%parts));
+    $block->set_value('config', server_config(%parts));
     $block->set_value('request', 'GET /live')
         if !defined $block->request && !defined $block->raw_request
            && !defined $block->pipelined_requests;
@@ -388,6 +398,16 @@ sub metric {
     my ($value) = get('/metrics')->{body} =~ /^\Q$sample\E (\S+)$/m;
 
     return $value;
+}
+
+
+# What the lines of the error log hold of a pattern.
+
+sub logged {
+    my ($pattern) = @_;
+
+    open my $log, '<', $Test::Nginx::Util::ErrLogFile or die "error.log: $!";
+    return map { /$pattern/ } <$log>;
 }
 
 
