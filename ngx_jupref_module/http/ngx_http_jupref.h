@@ -158,6 +158,7 @@ typedef struct {
     ngx_str_t                      *content;    /* one that answers itself */
     ngx_flag_t                      order;
     ngx_flag_t                      execute;
+    ngx_str_t                       api_base;   /* outermost jupref_api */
     ngx_str_t                       link_to;
     ngx_uint_t                      health;     /* ngx_http_jupref_health_e */
 } ngx_http_jupref_loc_conf_t;

@@ -149,16 +149,16 @@ ngx_http_jupref_api_answer(ngx_http_jupref_api_t *api,
 static void
 ngx_http_jupref_api_start(ngx_http_jupref_api_t *api, ngx_http_request_t *r)
 {
-    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_jupref_loc_conf_t   *jlcf;
     ngx_http_jupref_main_conf_t  *jmcf;
 
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    jlcf = ngx_http_get_module_loc_conf(r, ngx_http_jupref_module);
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
 
     ngx_memzero(api, sizeof(ngx_http_jupref_api_t));
     api->r = r;
     api->zone = jmcf->zone;
-    api->base = clcf->name;
+    api->base = jlcf->api_base;
     api->status = NGX_HTTP_OK;
 }
 
@@ -181,9 +181,11 @@ ngx_http_jupref_api_route(ngx_http_jupref_api_t *api,
     path.data = r->uri.data + ngx_min(api->base.len, r->uri.len);
     path.len = r->uri.len - ngx_min(api->base.len, r->uri.len);
 
-    if (path.len && path.data[0] == '/') {
+    /* "/v1/" and "/v1" hold the same paths; "/v1codes" is below neither */
+
+    if (path.len && path.data[-1] != '/') {
+        path.len = (path.data[0] == '/') ? path.len - 1 : 0;
         path.data++;
-        path.len--;
     }
 
     method = (r->method == NGX_HTTP_HEAD) ? NGX_HTTP_GET : r->method;

@@ -98,7 +98,28 @@ ngx_http_jupref_place_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 char *
 ngx_http_jupref_place_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_http_jupref_below(cf, cmd, conf, ngx_http_jupref_api_handler);
+    ngx_uint_t                   prefix;
+    ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_jupref_loc_conf_t  *jlcf = conf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    prefix = (!clcf->exact_match && !clcf->named && !clcf->noname);
+#if (NGX_PCRE)
+    prefix = (prefix && clcf->regex == NULL);
+#endif
+
+    if (!prefix) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"jupref_api\" in location \"%V\" has no paths "
+                           "below it, it must stand in a prefix location such "
+                           "as \"location /v1/\"", &clcf->name);
+        return NGX_CONF_ERROR;
+    }
+
+    jlcf->api_base = clcf->name;
+
+    return ngx_http_jupref_content(cf, cmd, conf, ngx_http_jupref_api_handler);
 }
 
 

@@ -384,6 +384,12 @@ ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              NULL);
     ngx_conf_merge_ptr_value(conf->attribution, prev->attribution, &standard);
 
+    /* inside another API its root stays what routes are relative to */
+
+    if (prev->api_base.len) {
+        conf->api_base = prev->api_base;
+    }
+
     if (conf->directive == NULL) {
         return NGX_CONF_OK;
     }

@@ -20,6 +20,8 @@ static ngx_uint_t ngx_http_jupref_is_new(ngx_http_jupref_zone_t *zone,
     ngx_uint_t line, jupref_pubkey_t *wallet);
 static void ngx_http_jupref_sync_wallet(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log, jupref_pubkey_t *wallet, ngx_uint_t depth);
+static void ngx_http_jupref_sync_tier(ngx_http_jupref_zone_t *zone,
+    ngx_log_t *log, jupref_referrer_row_t *row);
 static void ngx_http_jupref_sync_code(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log, ngx_http_jupref_code_t *code);
 static void ngx_http_jupref_sync_retired(ngx_http_jupref_zone_t *zone,
@@ -236,6 +238,7 @@ static void
 ngx_http_jupref_sync_wallet(ngx_http_jupref_zone_t *zone, ngx_log_t *log,
     jupref_pubkey_t *wallet, ngx_uint_t depth)
 {
+    uint32_t                      index;
     ngx_str_t                     text;
     u_char                        base58[JUPREF_PUBKEY_TEXT];
     jupref_event_t                event;
@@ -246,7 +249,16 @@ ngx_http_jupref_sync_wallet(ngx_http_jupref_zone_t *zone, ngx_log_t *log,
     code = ngx_http_jupref_configured(jmcf, wallet, 0);
     child = ngx_http_jupref_configured(jmcf, wallet, 1);
 
-    if (jupref_find_referrer(zone->shared->ledger, wallet)) {
+    index = jupref_find_referrer(zone->shared->ledger, wallet);
+
+    if (index) {
+
+        if (code) {
+            ngx_http_jupref_sync_tier(zone, log,
+                                      jupref_referrer(zone->shared->ledger,
+                                                      index));
+        }
+
         return;
     }
 
@@ -266,6 +278,37 @@ ngx_http_jupref_sync_wallet(ngx_http_jupref_zone_t *zone, ngx_log_t *log,
     text.len = jupref_pubkey_format(base58, wallet);
 
     ngx_http_jupref_sync_append(zone, log, &event, &text);
+}
+
+
+/* A configured referrer follows what the configuration says of its tier. */
+
+static void
+ngx_http_jupref_sync_tier(ngx_http_jupref_zone_t *zone, ngx_log_t *log,
+    jupref_referrer_row_t *row)
+{
+    ngx_str_t        name, wallet;
+    jupref_event_t   event;
+    jupref_terms_t  *terms;
+
+    name.data = row->terms.tier;
+    name.len = jupref_padded(row->terms.tier, JUPREF_TIER_MAX).len;
+
+    terms = ngx_http_jupref_find_tier(zone->conf, &name);
+
+    if (terms == NULL) {
+        return;
+    }
+
+    ngx_memzero(&event, sizeof(jupref_event_t));
+    event.type = JUPREF_EVENT_REFERRER_TIER;
+    event.of.referrer_tier.wallet = row->wallet;
+    event.of.referrer_tier.terms = *terms;
+
+    wallet.data = row->text;
+    wallet.len = row->text_len;
+
+    ngx_http_jupref_sync_append(zone, log, &event, &wallet);
 }
 
 

@@ -128,7 +128,7 @@ Test::Nginx::Util::add_block_preprocessor(sub {
     StubJupiter::start(defined $answers ? in_main($block, "{ $answers }")
                                         : undef);
 
-    my %parts = map { $_ => $block->$_ }
+    my %parts = map { $_ => scalar $block->$_ }
                     qw(terms http server in_order in_execute);
 
     $block->set_value('http_config', http_config(%parts));
