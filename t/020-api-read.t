@@ -256,17 +256,27 @@ CORE::join "\n\n", map { "> GET /v1/trades?cursor=$_\n< 400\n<< "
 
 
 
-=== TEST 15: an API in a regex location is refused: it reads the path's rest
+=== TEST 15: an API in a regex location is refused: it has no paths below
 --- config
     location ~ ^/v\d/ { jupref_api; }
 --- must_die
 --- refused
-"jupref_api" can't stand in location "^/v\d/"
-prefix
+"jupref_api" in location "^/v\d/" has no paths below it
+a prefix location such as "location /v1/"
 
 
 
-=== TEST 16: paths are matched whole
+=== TEST 16: so it is in an exact location
+--- config
+    location = /v1 { jupref_api; }
+--- must_die
+--- refused
+"jupref_api" in location "/v1" has no paths below it
+a prefix location such as "location /v1/"
+
+
+
+=== TEST 17: paths are matched whole
 --- exchange
 > GET /v1/
 < 404
@@ -306,7 +316,7 @@ prefix
 
 
 
-=== TEST 17: arguments are decoded, their names too, and unknown ones left alone
+=== TEST 18: arguments are decoded, their names too, and unknown ones left alone
 --- exchange
 > GET /v1/leaderboard?x=1&b%79=tr%61des&limit=%32&limit=0
 < 200
@@ -314,7 +324,7 @@ prefix
 
 
 
-=== TEST 18: reads need no key, and a wrong one does no harm
+=== TEST 19: reads need no key, and a wrong one does no harm
 --- exchange
 > GET /v1/platform
 > Authorization: Bearer wrong
@@ -326,7 +336,7 @@ prefix
 
 
 
-=== TEST 19: nginx's own access rules and limits hold for the API
+=== TEST 20: nginx's own access rules and limits hold for the API
 --- config
     location /v1/ { jupref_api; deny all; }
 --- request
@@ -337,7 +347,7 @@ access forbidden by rule
 
 
 
-=== TEST 20: nginx's gzip filter applies
+=== TEST 21: nginx's gzip filter applies
 --- config
     location /v1/ {
         jupref_api;
@@ -353,7 +363,7 @@ access forbidden by rule
 
 
 
-=== TEST 21: pipelined reads are answered in their order
+=== TEST 22: pipelined reads are answered in their order
 --- pipelined_requests eval
 ["GET /v1/codes/ALICE", "GET /v1/codes/NOBODY", "GET /v1/codes/BOB"]
 --- error_code eval
@@ -363,7 +373,7 @@ access forbidden by rule
 
 
 
-=== TEST 22: an answer is the same wherever its memory comes to lie
+=== TEST 23: an answer is the same wherever its memory comes to lie
 --- exchange eval
 CORE::join "\n\n", map {
     my $length = $_;

@@ -212,6 +212,7 @@ my $text = <<"EOT";
 > as admin
 >> {"wallet":"\$BOB"}
 < 201
+<+ 2.2
 
 > GET /metrics
 < 200

@@ -345,7 +345,30 @@ location "/my swap/" {
 
 
 
-=== TEST 24: arguments that the operator adds are kept
+=== TEST 24: and one with dots, slashes and needless escapes too
+--- ours: 1
+--- path: /swap//v%32/./x/../order
+--- args
+{order}&referralFee=255 => {order}
+
+
+
+=== TEST 25: proxy_pass with $request_uri
+--- ours: 1
+--- path: /any%20path/order
+--- args
+{order}&referralFee=255&referralAccount=me => {order}
+{order}&a=%20 => {order}&a=%20
+--- server
+location /any {
+    set $backend jupiter;
+    jupref_order;
+    proxy_pass http://$backend$request_uri;
+}
+
+
+
+=== TEST 26: arguments that the operator adds are kept
 --- ours: 1
 --- args
 {order} => {order}&clientPlatform=ours
@@ -354,7 +377,7 @@ set $args $args&clientPlatform=ours;
 
 
 
-=== TEST 25: and so are the client's after an internal rewrite
+=== TEST 27: and so are the client's after an internal rewrite
 --- ours: 1
 --- path: /quote
 --- seen_path: /swap/v2/order
@@ -365,7 +388,7 @@ location = /quote { rewrite ^ /swap/v2/order last; }
 
 
 
-=== TEST 26: what the operator reads in $args is what Jupiter sees
+=== TEST 28: what the operator reads in $args is what Jupiter sees
 --- story
 get(order(referralFee => 255));
 like(seen(), qr{^X-Args: \Q@{[order_args()]}\E&referralAccount=$REFERRAL_ACCOUNT&referralFee=100$}m);
@@ -374,7 +397,7 @@ proxy_set_header X-Args $args;
 
 
 
-=== TEST 27: a POST to order passes with its body, without what it may not set
+=== TEST 29: a POST to order passes with its body, without what it may not set
 --- jupiter
 order => sub { http(200, "$_[0]{method} $_[0]{uri} $_[0]{body}\n") }
 --- request eval
@@ -387,7 +410,7 @@ jupref_orders_total{referred="no"} 0
 
 
 
-=== TEST 28: a HEAD to order passes, without what it may not set
+=== TEST 30: a HEAD to order passes, without what it may not set
 --- jupiter
 order => sub { http(200, '', "X-Seen: $_[0]{method} $_[0]{uri}") }
 --- request eval
@@ -397,7 +420,7 @@ order => sub { http(200, '', "X-Seen: $_[0]{method} $_[0]{uri}") }
 
 
 
-=== TEST 29: a location without jupref_order changes nothing
+=== TEST 31: a location without jupref_order changes nothing
 --- path: /other/order
 --- args
 {order}&referralFee=255&ref=amy&feeAccount=me => {order}&referralFee=255&ref=amy&feeAccount=me
@@ -408,7 +431,7 @@ jupref_orders_total{referred="no"} 0
 
 
 
-=== TEST 30: each location has its own referral account
+=== TEST 32: each location has its own referral account
 --- story
 get(order());
 get('/b/order?' . order_args());

@@ -26,7 +26,7 @@ static int jupref_hex_digit(uint8_t character);
 
 
 static CRYPTO_ONCE    jupref_sha256_once = CRYPTO_ONCE_STATIC_INIT;
-static const EVP_MD  *jupref_sha256_method;
+static EVP_MD        *jupref_sha256_method;
 
 
 unsigned
@@ -86,6 +86,14 @@ jupref_hmac_sha256(uint8_t digest[JUPREF_SHA256_SIZE], jupref_bytes_t key,
 }
 
 
+void
+jupref_sha256_forget(void)
+{
+    EVP_MD_free(jupref_sha256_method);
+    jupref_sha256_method = NULL;
+}
+
+
 unsigned
 jupref_digest_equal(const uint8_t one[JUPREF_SHA256_SIZE],
     const uint8_t other[JUPREF_SHA256_SIZE])
@@ -126,7 +134,7 @@ jupref_sha256_fetch(void)
     jupref_sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
 
     if (jupref_sha256_method == NULL) {
-        jupref_sha256_method = EVP_sha256();
+        jupref_sha256_method = (EVP_MD *) EVP_sha256();
     }
 }
 

@@ -87,6 +87,7 @@ typedef struct {
 typedef struct {
     uint64_t                     magic;
     uint64_t                     layout;
+    uint64_t                     sizes;         /* of the rows that follow */
     ngx_http_jupref_counters_t   counters;
     uint64_t                     edge_seq;
     uint64_t                     clicks_booked_ms;
@@ -122,7 +123,7 @@ typedef struct {
     jupref_pubkey_t     wallet;
     jupref_pubkey_t     parent;         /* zero: none given */
     jupref_terms_t     *terms;
-    ngx_str_t           tier;           /* empty: the default tier's terms */
+    ngx_str_t           tier;           /* empty: follows its referrer's */
 } ngx_http_jupref_code_t;
 
 
@@ -141,6 +142,7 @@ struct ngx_http_jupref_main_conf_s {
     ngx_array_t                 tiers;          /* jupref_terms_t */
     ngx_array_t                 codes;          /* ngx_http_jupref_code_t */
     jupref_terms_t             *default_tier;
+    ngx_int_t                   request_uri;    /* the variable's index */
 };
 
 
@@ -156,6 +158,7 @@ typedef struct {
     ngx_http_jupref_attribution_t  *attribution;
     ngx_str_t                      *directive;  /* one that needs the zone */
     ngx_str_t                      *content;    /* one that answers itself */
+    ngx_http_handler_pt             handler;    /* its */
     ngx_flag_t                      order;
     ngx_flag_t                      execute;
     ngx_str_t                       api_base;   /* outermost jupref_api */
@@ -221,6 +224,7 @@ ngx_int_t ngx_http_jupref_only_reads(ngx_http_request_t *r);
 ngx_table_elt_t *ngx_http_jupref_find_header(ngx_http_request_t *r,
     ngx_str_t *lowcase_name, ngx_table_elt_t *after);
 void ngx_http_jupref_ask_identity(ngx_http_request_t *r);
+ngx_uint_t ngx_http_jupref_is_encoded(ngx_http_request_t *r);
 uint64_t ngx_http_jupref_now_ms(void);
 
 

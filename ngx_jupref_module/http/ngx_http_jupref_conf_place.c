@@ -7,7 +7,7 @@
 
 
 static char *ngx_http_jupref_below(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf, ngx_http_handler_pt handler);
+    void *conf, ngx_http_handler_pt handler, const char *example);
 static char *ngx_http_jupref_content(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf, ngx_http_handler_pt handler);
 
@@ -91,35 +91,22 @@ ngx_http_jupref_place_link(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     jlcf->link_to = to;
 
-    return ngx_http_jupref_below(cf, cmd, conf, ngx_http_jupref_link_handler);
+    return ngx_http_jupref_below(cf, cmd, conf, ngx_http_jupref_link_handler,
+                                 "location /r/");
 }
 
 
 char *
 ngx_http_jupref_place_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_uint_t                   prefix;
     ngx_http_core_loc_conf_t    *clcf;
     ngx_http_jupref_loc_conf_t  *jlcf = conf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    prefix = (!clcf->exact_match && !clcf->named && !clcf->noname);
-#if (NGX_PCRE)
-    prefix = (prefix && clcf->regex == NULL);
-#endif
-
-    if (!prefix) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"jupref_api\" in location \"%V\" has no paths "
-                           "below it, it must stand in a prefix location such "
-                           "as \"location /v1/\"", &clcf->name);
-        return NGX_CONF_ERROR;
-    }
-
     jlcf->api_base = clcf->name;
 
-    return ngx_http_jupref_content(cf, cmd, conf, ngx_http_jupref_api_handler);
+    return ngx_http_jupref_below(cf, cmd, conf, ngx_http_jupref_api_handler,
+                                 "location /v1/");
 }
 
 
@@ -161,23 +148,22 @@ ngx_http_jupref_place_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 static char *
 ngx_http_jupref_below(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
-    ngx_http_handler_pt handler)
+    ngx_http_handler_pt handler, const char *example)
 {
     ngx_uint_t                 prefix;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    prefix = !clcf->named;
-
+    prefix = (!clcf->exact_match && !clcf->named && !clcf->noname);
 #if (NGX_PCRE)
-    prefix = prefix && clcf->regex == NULL;
+    prefix = (prefix && clcf->regex == NULL);
 #endif
 
     if (!prefix) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" can't stand in location \"%V\": it reads "
-                           "what follows the location in a path, so that must "
-                           "be a prefix", &cmd->name, &clcf->name);
+                           "\"%V\" in location \"%V\" has no paths below "
+                           "it, it must stand in a prefix location such as "
+                           "\"%s\"", &cmd->name, &clcf->name, example);
         return NGX_CONF_ERROR;
     }
 

@@ -14,11 +14,14 @@ static char *ngx_http_jupref_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_jupref_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
+static void ngx_http_jupref_inherit(ngx_http_core_loc_conf_t *clcf,
+    ngx_http_jupref_loc_conf_t *prev, ngx_http_jupref_loc_conf_t *conf);
 static ngx_int_t ngx_http_jupref_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_jupref_preaccess(ngx_http_request_t *r);
 static ngx_int_t ngx_http_jupref_log(ngx_http_request_t *r);
 static ngx_int_t ngx_http_jupref_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_jupref_init_process(ngx_cycle_t *cycle);
+static void ngx_http_jupref_exit_process(ngx_cycle_t *cycle);
 static void ngx_http_jupref_tick(ngx_event_t *ev);
 
 
@@ -144,7 +147,7 @@ ngx_module_t  ngx_http_jupref_module = {
     ngx_http_jupref_init_process,          /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
+    ngx_http_jupref_exit_process,          /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -260,6 +263,13 @@ ngx_http_jupref_init_process(ngx_cycle_t *cycle)
 
 
 static void
+ngx_http_jupref_exit_process(ngx_cycle_t *cycle)
+{
+    jupref_sha256_forget();
+}
+
+
+static void
 ngx_http_jupref_tick(ngx_event_t *ev)
 {
     ngx_connection_t        *c;
@@ -350,8 +360,9 @@ ngx_http_jupref_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     jlcf->directive = NULL;    not inherited, like all that follow
-     *     jlcf->content = NULL;
+     *     jlcf->directive = NULL;    inherited by nameless locations alone,
+     *     jlcf->content = NULL;      like all that follow
+     *     jlcf->handler = NULL;
      *     jlcf->order = 0;
      *     jlcf->execute = 0;
      *     jlcf->link_to = { 0, NULL };
@@ -384,6 +395,12 @@ ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              NULL);
     ngx_conf_merge_ptr_value(conf->attribution, prev->attribution, &standard);
 
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname) {
+        ngx_http_jupref_inherit(clcf, prev, conf);
+    }
+
     /* inside another API its root stays what routes are relative to */
 
     if (prev->api_base.len) {
@@ -394,7 +411,6 @@ ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_OK;
     }
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     jmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_jupref_module);
 
     if (jmcf->shm_zone == NULL) {
@@ -427,14 +443,49 @@ ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
+/*
+ * "if" and "limit_except" are nameless locations of their own, into which
+ * nginx takes proxy_pass along: so must go what we do there.
+ */
+
+static void
+ngx_http_jupref_inherit(ngx_http_core_loc_conf_t *clcf,
+    ngx_http_jupref_loc_conf_t *prev, ngx_http_jupref_loc_conf_t *conf)
+{
+    conf->directive = prev->directive;
+    conf->content = prev->content;
+    conf->handler = prev->handler;
+    conf->order = prev->order;
+    conf->execute = prev->execute;
+    conf->link_to = prev->link_to;
+    conf->health = prev->health;
+
+    /* "if" keeps the handler that its location has set, this doesn't */
+
+    if (clcf->lmt_excpt && clcf->handler == NULL) {
+        clcf->handler = conf->handler;
+    }
+}
+
+
 static ngx_int_t
 ngx_http_jupref_init(ngx_conf_t *cf)
 {
-    ngx_uint_t                  i;
-    ngx_http_handler_pt        *h;
-    ngx_http_core_main_conf_t  *cmcf;
+    ngx_uint_t                    i;
+    ngx_http_handler_pt          *h;
+    ngx_http_core_main_conf_t    *cmcf;
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    static ngx_str_t  request_uri = ngx_string("request_uri");
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    jmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_jupref_module);
+
+    jmcf->request_uri = ngx_http_get_variable_index(cf, &request_uri);
+    if (jmcf->request_uri == NGX_ERROR) {
+        return NGX_ERROR;
+    }
 
     h = ngx_array_push(&cmcf->phases[NGX_HTTP_PREACCESS_PHASE].handlers);
     if (h == NULL) {

@@ -179,24 +179,35 @@ ngx_http_jupref_order_ask(ngx_http_request_t *r,
 
 
 /*
- * What Jupiter gets to see.  proxy_pass without a URI part sends the request
- * line as it came unless it is told that it is no longer valid.
+ * What Jupiter gets to see.  proxy_pass sends the arguments, or the URI as it
+ * came (without a URI part of its own, or with $request_uri): both are
+ * rewritten, the latter's path to the byte as the client wrote it.
  */
 
 static void
 ngx_http_jupref_order_arguments(ngx_http_request_t *r,
     ngx_http_jupref_order_ctx_t *order)
 {
-    u_char  *args;
+    u_char  *uri, *args, *question;
+    size_t   path;
 
-    args = ngx_pnalloc(r->pool, r->args.len + JUPREF_QUERY_ADDED);
+    question = ngx_strlchr(r->unparsed_uri.data,
+                           r->unparsed_uri.data + r->unparsed_uri.len, '?');
 
-    if (args == NULL) {
+    path = question ? (size_t) (question - r->unparsed_uri.data)
+                    : r->unparsed_uri.len;
+
+    uri = ngx_pnalloc(r->pool, path + 1 + r->args.len + JUPREF_QUERY_ADDED);
+
+    if (uri == NULL) {
         order->priced = 0;
         ngx_http_jupref_unattributed(r, NGX_HTTP_JUPREF_NO_MEMORY,
                                      "no room for the arguments");
         return;
     }
+
+    args = ngx_cpymem(uri, r->unparsed_uri.data, path);
+    *args++ = '?';
 
     /* set and rewrite may have changed them since a variable asked */
 
@@ -216,5 +227,7 @@ ngx_http_jupref_order_arguments(ngx_http_request_t *r,
     }
 
     r->args.data = args;
-    r->valid_unparsed_uri = 0;
+
+    r->unparsed_uri.data = uri;
+    r->unparsed_uri.len = path + (r->args.len ? 1 + r->args.len : 0);
 }

@@ -178,8 +178,8 @@ ngx_http_jupref_order_answered(ngx_http_request_t *r,
 
 
 /*
- * An order without a transaction or a requestId can't be executed: only its
- * fee's fate is counted.
+ * An order without a transaction, a taker or a requestId can't be executed:
+ * only its fee's fate is counted.
  */
 
 static void
@@ -199,7 +199,7 @@ ngx_http_jupref_order_keep(ngx_http_request_t *r,
     zone = jmcf->zone;
 
     keep = (answer->transaction == JUPREF_TRANSACTION_OK
-            && answer->request_id.len);
+            && answer->request_id.len && order->query.has_taker);
 
     ngx_memzero(&pending, sizeof(jupref_order_t));
     pending.request_id = answer->request_id;
@@ -210,6 +210,7 @@ ngx_http_jupref_order_keep(ngx_http_request_t *r,
     pending.output_mint = order->query.output_mint;
     pending.fee_mint = answer->fee_mint;
     pending.code = order->attribution.code;
+    pending.referrer = order->attribution.referrer;
     pending.terms = *order->terms;
     ngx_memcpy(pending.router, answer->router, JUPREF_ROUTER_MAX);
     pending.in_amount = answer->in_amount ? answer->in_amount
@@ -220,6 +221,7 @@ ngx_http_jupref_order_keep(ngx_http_request_t *r,
     pending.time_ms = ngx_http_jupref_now_ms();
     pending.granted_bps = (verdict == JUPREF_FEE_DROPPED)
                           ? 0 : (uint16_t) order->charged_bps;
+    pending.confirmed = (verdict == JUPREF_FEE_GRANTED);
 
     ngx_http_jupref_lock(zone);
 

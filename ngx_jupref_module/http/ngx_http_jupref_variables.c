@@ -211,6 +211,10 @@ ngx_http_jupref_execute_variable(ngx_http_jupref_execute_ctx_t *execute,
         return ngx_http_jupref_copy_bytes(text,
                    jupref_code_name_text(&execute->order.code));
 
+    case NGX_HTTP_JUPREF_VAR_REFERRER:
+        return execute->order.code.key[0]
+               ? jupref_pubkey_format(text, &execute->order.referrer) : 0;
+
     case NGX_HTTP_JUPREF_VAR_TIER:
         return ngx_http_jupref_copy_bytes(text,
                    jupref_padded(execute->order.terms.tier, JUPREF_TIER_MAX));

@@ -58,6 +58,7 @@ static unsigned jupref_asked_field(void *context, unsigned field,
     jupref_json_kind_e kind, jupref_bytes_t text);
 static unsigned jupref_told_field(void *context, unsigned field,
     jupref_json_kind_e kind, jupref_bytes_t text);
+static unsigned jupref_is_turned_away(unsigned http_status);
 static uint64_t jupref_fee_at(uint64_t amount, unsigned bps);
 
 
@@ -99,9 +100,11 @@ jupref_execute_outcome(unsigned http_status, unsigned readable,
 
     if (http_status >= 400) {
 
-        /* turned away before anything was sent: the client may try again */
+        /* turned away before anything was sent: the client may try again;
+         * from others than Jupiter only where the status itself says so */
 
-        return JUPREF_TRADE_REFUSED;
+        return (readable || jupref_is_turned_away(http_status))
+               ? JUPREF_TRADE_REFUSED : JUPREF_TRADE_UNKNOWN;
     }
 
     if (http_status != 200 || !readable) {
@@ -130,6 +133,18 @@ jupref_execute_outcome(unsigned http_status, unsigned readable,
 }
 
 
+/* Statuses of gateways that come instead of Jupiter's own answer. */
+
+static unsigned
+jupref_is_turned_away(unsigned http_status)
+{
+    return (http_status >= 401 && http_status <= 405)
+           || (http_status >= 411 && http_status <= 417)
+           || http_status == 421 || http_status == 426 || http_status == 429
+           || http_status == 431 || http_status == 451;
+}
+
+
 const char *
 jupref_trade_outcome_text(jupref_trade_outcome_e outcome)
 {
@@ -143,36 +158,43 @@ jupref_trade_outcome_text(jupref_trade_outcome_e outcome)
 
 uint64_t
 jupref_estimate_fee(const jupref_pubkey_t *input_mint,
-    const jupref_pubkey_t *output_mint, const jupref_pubkey_t *fee_mint,
+    const jupref_pubkey_t *output_mint, jupref_pubkey_t *fee_mint,
     uint64_t in_amount, uint64_t out_amount, unsigned granted_bps,
-    const jupref_execute_answer_t *answer)
+    unsigned confirmed, const jupref_execute_answer_t *answer)
 {
+    uint64_t  input_fee, output_fee;
+    unsigned  input_told, output_told;
+
     if (granted_bps == 0) {
         return 0;
     }
 
+    input_told = answer->has_total_input && answer->has_input_result
+                 && answer->total_input >= answer->input_result;
+    output_told = answer->has_total_output && answer->has_output_result
+                  && answer->output_result >= answer->total_output;
+
+    input_fee = input_told ? answer->total_input - answer->input_result : 0;
+    output_fee = output_told ? answer->output_result - answer->total_output
+                             : 0;
+
+    if (jupref_pubkey_is_zero(fee_mint) && (input_fee > 0) != (output_fee > 0))
+    {
+        *fee_mint = input_fee ? *input_mint : *output_mint;
+    }
+
     if (jupref_pubkey_equal(fee_mint, input_mint)) {
-
-        if (answer->has_total_input && answer->has_input_result
-            && answer->total_input >= answer->input_result)
-        {
-            return answer->total_input - answer->input_result;
-        }
-
-        return jupref_fee_at(in_amount, granted_bps);
+        return input_told ? input_fee
+               : confirmed ? jupref_fee_at(in_amount, granted_bps) : 0;
     }
 
     if (jupref_pubkey_equal(fee_mint, output_mint)) {
-
-        if (answer->has_total_output && answer->has_output_result
-            && answer->output_result >= answer->total_output)
-        {
-            return answer->output_result - answer->total_output;
-        }
-
-        return jupref_fee_at(answer->has_output_result ? answer->output_result
-                                                       : out_amount,
-                             granted_bps);
+        return output_told ? output_fee
+               : confirmed ? jupref_fee_at(answer->has_output_result
+                                           ? answer->output_result
+                                           : out_amount,
+                                           granted_bps)
+               : 0;
     }
 
     return 0;

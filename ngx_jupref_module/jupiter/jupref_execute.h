@@ -80,13 +80,15 @@ const char *jupref_trade_outcome_text(jupref_trade_outcome_e outcome);
 /*
  * The referral fee of an executed order in base units of its fee mint, as far
  * as it can be told before the chain is asked: exact from the execute answer
- * where it gives both amounts of the fee's side, else by rate.  0 when the
- * rate wasn't granted or the side can't be told.
+ * where it gives both amounts of the fee's side, else by rate where Jupiter
+ * has confirmed the rate (`confirmed`).  A fee mint that wasn't stated (zero)
+ * is told by the one side whose amounts differ, and set.  0 when the fee was
+ * dropped (`granted_bps` 0) or the side can't be told.
  */
 uint64_t jupref_estimate_fee(const jupref_pubkey_t *input_mint,
-    const jupref_pubkey_t *output_mint, const jupref_pubkey_t *fee_mint,
+    const jupref_pubkey_t *output_mint, jupref_pubkey_t *fee_mint,
     uint64_t in_amount, uint64_t out_amount, unsigned granted_bps,
-    const jupref_execute_answer_t *answer);
+    unsigned confirmed, const jupref_execute_answer_t *answer);
 
 
 #endif /* JUPREF_EXECUTE_H */

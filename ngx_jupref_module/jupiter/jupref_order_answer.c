@@ -67,17 +67,17 @@ jupref_fee_verdict_e
 jupref_fee_verdict(const jupref_order_answer_t *answer,
     const jupref_pubkey_t *referral_account, unsigned asked_bps)
 {
-    uint32_t  bps;
-
     if (!answer->has_fee_bps && !answer->has_platform_fee_bps) {
         return JUPREF_FEE_UNSTATED;
     }
 
-    /* feeBps may hold more than the integrator's part, platformFee not */
+    /* feeBps is the whole rate and may hold more than the integrator's part,
+     * platformFee may be Jupiter's component: either one may say it */
 
-    bps = answer->has_platform_fee_bps ? answer->platform_fee_bps
-                                       : answer->fee_bps;
-    if (bps != asked_bps) {
+    if (!(answer->has_fee_bps && answer->fee_bps == asked_bps)
+        && !(answer->has_platform_fee_bps
+             && answer->platform_fee_bps == asked_bps))
+    {
         return JUPREF_FEE_DROPPED;
     }
 

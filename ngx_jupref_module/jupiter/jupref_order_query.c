@@ -356,7 +356,7 @@ jupref_arg_name(jupref_bytes_t encoded)
     while (at < end) {
         c = jupref_decode_byte(&at, end);
 
-        if (c == '[') {
+        if (c == '[' || (c == 0 && len)) {
             break;
         }
 

@@ -4,7 +4,8 @@
  * Only the query string can carry the operator's fee to Jupiter, so nothing
  * a client sends may set it.  A name is compared as a lenient server would
  * read it: percent-decoded once, without regard to case, to blanks and
- * control bytes around it and to a "[…]" behind it, between '&' or ';'.
+ * control bytes around it, to what is behind a NUL or a '[', between '&' or
+ * ';'.
  * Whatever isn't dropped keeps its order and its bytes.
  */
 

@@ -17,8 +17,10 @@
 /* What booking a trade will touch, decided before anything is. */
 typedef struct {
     uint32_t            row;            /* an unknown trade's, 0: a new row */
+    uint32_t            was;            /* that row's code until now */
     uint32_t            code;
     uint32_t            level[JUPREF_LEVELS];
+    unsigned            kept;           /* 1: the code is the unknown row's */
     unsigned            earns;          /* bit i: level i + 1 */
     jupref_fee_split_t  fee;            /* base units of the fee mint */
     jupref_fee_split_t  value;          /* the same in micro-dollars */
@@ -27,6 +29,8 @@ typedef struct {
 
 static jupref_ledger_result_e jupref_plan_trade(const jupref_ledger_t *ledger,
     const jupref_event_t *event, jupref_trade_plan_t *plan);
+static unsigned jupref_is_same_trade(const jupref_trade_row_t *row,
+    const jupref_trade_t *trade);
 static void jupref_plan_levels(const jupref_ledger_t *ledger,
     const jupref_trade_t *trade, jupref_trade_plan_t *plan);
 static jupref_ledger_result_e jupref_plan_rows(const jupref_ledger_t *ledger,
@@ -73,9 +77,9 @@ jupref_apply_trade(jupref_ledger_t *ledger, const jupref_event_t *event)
         if (plan.row) {
             ledger->trades[JUPREF_STATE_UNKNOWN]--;
 
-            if (plan.code) {
+            if (plan.was) {
                 jupref_referrer(ledger, jupref_code(ledger,
-                    plan.code)->referrer)->trades[JUPREF_STATE_UNKNOWN]--;
+                    plan.was)->referrer)->trades[JUPREF_STATE_UNKNOWN]--;
             }
         }
 
@@ -123,11 +127,21 @@ jupref_plan_trade(const jupref_ledger_t *ledger, const jupref_event_t *event,
             return JUPREF_LEDGER_TRADE_EXISTS;
         }
 
-        /* whose trade it is was said when it became known */
+        /*
+         * Whose trade it is was said when it became known, if this is the
+         * trade that was meant: an unknown one has its signature from who
+         * sent it, and Jupiter's word for another message overrules that.
+         */
 
-        plan->code = row->code;
+        plan->was = row->code;
 
-    } else if (trade->code.key[0]) {
+        if (jupref_is_same_trade(row, trade)) {
+            plan->code = row->code;
+            plan->kept = 1;
+        }
+    }
+
+    if (!plan->kept && trade->code.key[0]) {
         plan->code = jupref_find_code(ledger, &trade->code);
 
         if (plan->code == 0) {
@@ -150,6 +164,16 @@ jupref_plan_trade(const jupref_ledger_t *ledger, const jupref_event_t *event,
     }
 
     return jupref_plan_rows(ledger, trade, plan);
+}
+
+
+static unsigned
+jupref_is_same_trade(const jupref_trade_row_t *row,
+    const jupref_trade_t *trade)
+{
+    return jupref_pubkey_equal(&row->taker, &trade->taker)
+           && memcmp(row->message_hash, trade->message_hash,
+                     JUPREF_SHA256_SIZE) == 0;
 }
 
 
@@ -203,14 +227,7 @@ jupref_plan_rows(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
 
     fee_mint = jupref_find_mint(ledger, &trade->fee_mint);
 
-    mints = (jupref_find_mint(ledger, &trade->input_mint) == 0)
-            + (jupref_find_mint(ledger, &trade->output_mint) == 0
-               && !jupref_pubkey_equal(&trade->output_mint,
-                                       &trade->input_mint))
-            + (fee_mint == 0 && !jupref_pubkey_is_zero(&trade->fee_mint)
-               && !jupref_pubkey_equal(&trade->fee_mint, &trade->input_mint)
-               && !jupref_pubkey_equal(&trade->fee_mint,
-                                       &trade->output_mint));
+    mints = (fee_mint == 0 && !jupref_pubkey_is_zero(&trade->fee_mint));
 
     if (mints > jupref_rows_left(ledger, JUPREF_TABLE_MINTS)) {
         return JUPREF_LEDGER_MINTS_FULL;
@@ -263,8 +280,8 @@ jupref_book_row(jupref_ledger_t *ledger, const jupref_event_t *event,
     row->last_valid_block_height = trade->last_valid_block_height;
     row->code = plan->code;
     memcpy(row->level, plan->level, sizeof(row->level));
-    row->input_mint = jupref_take_mint(ledger, &trade->input_mint);
-    row->output_mint = jupref_take_mint(ledger, &trade->output_mint);
+    row->input_mint = trade->input_mint;
+    row->output_mint = trade->output_mint;
     row->fee_mint = jupref_pubkey_is_zero(&trade->fee_mint)
                     ? 0 : jupref_take_mint(ledger, &trade->fee_mint);
     row->granted_bps = trade->granted_bps;

@@ -38,10 +38,10 @@ static const struct {
       64, 512, UINT32_MAX / 8 },
     { "mints", sizeof(jupref_mint_row_t),
       offsetof(jupref_mint_row_t, mint), JUPREF_PUBKEY_SIZE,
-      2, 64, 1024 * 1024 },
+      4, 64, 1024 * 1024 },
     { "balances", sizeof(jupref_balance_row_t),
       offsetof(jupref_balance_row_t, referrer), 2 * sizeof(uint32_t),
-      8, 128, UINT32_MAX / 8 },
+      16, 128, UINT32_MAX / 8 },
     { "trades", sizeof(jupref_trade_row_t),
       offsetof(jupref_trade_row_t, signature), JUPREF_SIGNATURE_SIZE,
       64, 512, UINT32_MAX / 8 }

@@ -158,6 +158,8 @@ typedef struct {
 typedef struct {
     jupref_signature_t   signature;     /* key */
     jupref_pubkey_t      taker;
+    jupref_pubkey_t      input_mint;    /* only fee mints get rows: tokens */
+    jupref_pubkey_t      output_mint;   /* are without number */
     jupref_request_id_t  request_id;
     uint8_t              message_hash[JUPREF_SHA256_SIZE];
     uint64_t             time_ms;
@@ -169,8 +171,6 @@ typedef struct {
     uint64_t             last_valid_block_height;
     uint32_t             code;          /* 0: no referrer */
     uint32_t             level[JUPREF_LEVELS];  /* referrers that earn */
-    uint32_t             input_mint;
-    uint32_t             output_mint;
     uint32_t             fee_mint;      /* 0: not known */
     uint16_t             granted_bps;
     uint16_t             share_bps[JUPREF_LEVELS];

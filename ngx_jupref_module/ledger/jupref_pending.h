@@ -31,6 +31,7 @@ typedef struct {
     jupref_pubkey_t      output_mint;
     jupref_pubkey_t      fee_mint;
     jupref_code_name_t   code;
+    jupref_pubkey_t      referrer;      /* of the code */
     jupref_terms_t       terms;
     uint8_t              router[JUPREF_ROUTER_MAX];
     uint64_t             in_amount;
@@ -38,8 +39,10 @@ typedef struct {
     uint64_t             volume_micro_usd;
     uint64_t             last_valid_block_height;
     uint64_t             time_ms;
-    uint16_t             granted_bps;
-    uint16_t             executed;      /* 1: its trade is booked */
+    uint16_t             granted_bps;   /* 0: Jupiter dropped the fee */
+    uint8_t              confirmed;     /* 1: Jupiter stated that rate */
+    uint8_t              executed;      /* 1: its trade is booked */
+    uint8_t              unknown;       /* 1: an unknown trade is kept */
 } jupref_order_t;
 
 

@@ -174,8 +174,12 @@ jupref_view_trades(const jupref_ledger_t *ledger, uint32_t before,
             jupref_view_key(&view->referrer, owner->text, owner->text_len);
         }
 
-        jupref_view_mint(ledger, view->row.input_mint, &view->input_mint);
-        jupref_view_mint(ledger, view->row.output_mint, &view->output_mint);
+        view->input_mint.len = (uint8_t) jupref_pubkey_format(
+                                   view->input_mint.bytes,
+                                   &view->row.input_mint);
+        view->output_mint.len = (uint8_t) jupref_pubkey_format(
+                                    view->output_mint.bytes,
+                                    &view->row.output_mint);
         jupref_view_mint(ledger, view->row.fee_mint, &view->fee_mint);
     }
 

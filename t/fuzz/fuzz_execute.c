@@ -89,18 +89,18 @@ check_estimates(const jupref_execute_answer_t *answer)
         memset(&keys[i], (int) i + 1, sizeof(keys[i]));
 
         expect(jupref_estimate_fee(&keys[0], &keys[1], &keys[i], UINT64_MAX,
-                                   UINT64_MAX, 0, answer) == 0);
+                                   UINT64_MAX, 0, 1, answer) == 0);
     }
 
-    fee = jupref_estimate_fee(&keys[0], &keys[1], &keys[0], 1000000, 5, 100,
+    fee = jupref_estimate_fee(&keys[0], &keys[1], &keys[0], 1000000, 5, 100, 1,
                               answer);
     expect(fee == 10000 || fee <= answer->total_input);
 
-    fee = jupref_estimate_fee(&keys[0], &keys[1], &keys[1], 5, 1000000, 100,
+    fee = jupref_estimate_fee(&keys[0], &keys[1], &keys[1], 5, 1000000, 100, 1,
                               answer);
     expect(fee == 10000 || fee <= answer->output_result);
 
-    expect(jupref_estimate_fee(&keys[0], &keys[1], &keys[2], 1, 1, 100,
+    expect(jupref_estimate_fee(&keys[0], &keys[1], &keys[2], 1, 1, 100, 1,
                                answer) == 0);
 }
 

@@ -228,8 +228,8 @@ model_bound(model_t *model, const history_op_t *op)
 static unsigned
 model_trade(model_t *model, const history_op_t *op)
 {
-    unsigned           code, owner, level, i, mints, balances, earner[3];
-    unsigned           executed, is_new[MODEL_MINTS + 1];
+    unsigned           code, was, owner, level, mints, balances, earner[3];
+    unsigned           executed;
     model_split_t      fee, value;
     model_referrer_t  *referrer;
 
@@ -242,8 +242,12 @@ model_trade(model_t *model, const history_op_t *op)
         return 0;
     }
 
-    code = model->trade[op->signature] ? model->trade_code[op->signature]
-                                       : op->code;
+    /* an unknown trade goes on only as the same taker's */
+
+    was = model->trade[op->signature] ? model->trade_code[op->signature] : 0;
+    code = (model->trade[op->signature]
+            && model->trade_taker[op->signature] == op->wallet)
+           ? was : op->code;
     owner = model->code[code].owner;
 
     if (code && !owner) {
@@ -265,13 +269,7 @@ model_trade(model_t *model, const history_op_t *op)
 
     /* rows that it takes */
 
-    memset(is_new, 0, sizeof(is_new));
-    is_new[op->input_mint] = is_new[op->output_mint] = 1;
-    is_new[op->fee_mint] = 1;
-
-    for (mints = 0, i = 1; i <= MODEL_MINTS; i++) {
-        mints += is_new[i] && !model->mint[i].there;
-    }
+    mints = op->fee_mint && !model->mint[op->fee_mint].there;
 
     for (balances = 0, level = 0; level < 3; level++) {
         balances += executed && op->fee_mint && fee.level[level]
@@ -289,15 +287,13 @@ model_trade(model_t *model, const history_op_t *op)
     model->used.mints += mints;
     model->used.balances += balances;
 
-    for (i = 1; i <= MODEL_MINTS; i++) {
-        model->mint[i].there |= is_new[i];
-    }
+    model->mint[op->fee_mint].there = 1;
 
     referrer = &model->referrer[owner];
 
     if (model->trade[op->signature]) {
         model->trades[MODEL_UNKNOWN]--;
-        referrer->trades[MODEL_UNKNOWN]--;
+        model->referrer[model->code[was].owner].trades[MODEL_UNKNOWN]--;
 
     } else {
         model->used.trades++;
@@ -305,6 +301,7 @@ model_trade(model_t *model, const history_op_t *op)
 
     model->trade[op->signature] = executed ? MODEL_EXECUTED : MODEL_UNKNOWN;
     model->trade_code[op->signature] = code;
+    model->trade_taker[op->signature] = op->wallet;
     model->trades[model->trade[op->signature]]++;
     referrer->trades[model->trade[op->signature]]++;
 

@@ -105,6 +105,7 @@ typedef struct {
     model_sum_t       estimated[MODEL_REFERRERS + 1][MODEL_MINTS + 1];
     model_state_e     trade[MODEL_SIGNATURES + 1];
     unsigned          trade_code[MODEL_SIGNATURES + 1];
+    unsigned          trade_taker[MODEL_SIGNATURES + 1];
     uint64_t          trades[3];
     uint64_t          clicks;
     model_sum_t       volume;

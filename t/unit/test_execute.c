@@ -233,10 +233,24 @@ what_is_turned_away_may_be_tried_again(void **state)
     assert_outcome(200, "{\"code\":-4}", JUPREF_TRADE_REFUSED);
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        for (status = 400; status < 500; status++) {
+        for (status = 401; status < 406; status++) {
             assert_outcome(status, texts[i], JUPREF_TRADE_REFUSED);
         }
+
+        assert_outcome(429, texts[i], JUPREF_TRADE_REFUSED);
     }
+
+    for (status = 400; status < 500; status++) {
+        assert_outcome(status, ORDER_MISSING, JUPREF_TRADE_REFUSED);
+        assert_outcome(status, GATEWAY, JUPREF_TRADE_REFUSED);
+    }
+
+    /* a page of somebody in between tells nothing of the trade */
+
+    assert_outcome(400, "<html>", JUPREF_TRADE_UNKNOWN);
+    assert_outcome(408, "<html>", JUPREF_TRADE_UNKNOWN);
+    assert_outcome(408, "", JUPREF_TRADE_UNKNOWN);
+    assert_outcome(499, "<html>", JUPREF_TRADE_UNKNOWN);
 }
 
 
@@ -395,7 +409,67 @@ estimate(uint8_t fee_mint, uint64_t in_amount, uint64_t out_amount,
     assert_true(read_answer(&answer, text));
 
     return jupref_estimate_fee(&input, &output, &fee, in_amount, out_amount,
-                               bps, &answer);
+                               bps, 1, &answer);
+}
+
+
+static void
+a_fee_whose_mint_was_not_stated_is_told_by_the_side_that_differs(void **state)
+{
+    jupref_pubkey_t          input, output, fee;
+    jupref_execute_answer_t  answer;
+
+    memset(&input, 1, sizeof(input));
+    memset(&output, 2, sizeof(output));
+    memset(&fee, 0, sizeof(fee));
+
+    assert_true(read_answer(&answer,
+        "{\"totalInputAmount\":\"1000000\",\"inputAmountResult\":\"991000\","
+        "\"totalOutputAmount\":\"5\",\"outputAmountResult\":\"5\"}"));
+    assert_true(jupref_estimate_fee(&input, &output, &fee, 1000000, 5, 90, 0,
+                                    &answer)
+                == 9000);
+    assert_true(jupref_pubkey_equal(&fee, &input));
+
+    memset(&fee, 0, sizeof(fee));
+    assert_true(read_answer(&answer,
+        "{\"totalInputAmount\":\"7\",\"inputAmountResult\":\"7\","
+        "\"totalOutputAmount\":\"991\",\"outputAmountResult\":\"1000\"}"));
+    assert_true(jupref_estimate_fee(&input, &output, &fee, 7, 991, 90, 0,
+                                    &answer)
+                == 9);
+    assert_true(jupref_pubkey_equal(&fee, &output));
+
+    /* both sides or none differ: nobody knows */
+
+    memset(&fee, 0, sizeof(fee));
+    assert_true(read_answer(&answer, "{}"));
+    assert_true(jupref_estimate_fee(&input, &output, &fee, 1000000, 5, 90, 1,
+                                    &answer)
+                == 0);
+    assert_true(jupref_pubkey_is_zero(&fee));
+}
+
+
+static void
+a_rate_that_jupiter_did_not_confirm_is_no_evidence(void **state)
+{
+    jupref_pubkey_t          input, output, fee;
+    jupref_execute_answer_t  answer;
+
+    memset(&input, 1, sizeof(input));
+    memset(&output, 2, sizeof(output));
+    fee = input;
+
+    assert_true(read_answer(&answer, "{}"));
+    assert_true(jupref_estimate_fee(&input, &output, &fee, 1000000, 5, 90, 0,
+                                    &answer)
+                == 0);
+
+    assert_true(read_answer(&answer, LIVE));
+    assert_true(jupref_estimate_fee(&input, &output, &fee, 1000000, 191794, 2,
+                                    0, &answer)
+                == 200);
 }
 
 
@@ -446,7 +520,7 @@ without_a_rate_or_a_side_there_is_no_fee(void **state)
     assert_true(estimate(1, 1000000, 191794, 0, LIVE) == 0);
     assert_true(estimate(2, 1000000, 191794, 0, LIVE) == 0);
     assert_true(estimate(3, 1000000, 191794, 2, LIVE) == 0);
-    assert_true(estimate(0, 1000000, 191794, 2, LIVE) == 0);
+    assert_true(estimate(0, 1000000, 191794, 2, "{}") == 0);
     assert_true(estimate(1, UINT64_MAX, 0, 10000, "{}") == UINT64_MAX);
     assert_true(estimate(1, UINT64_MAX, 0, 255, "{}")
                 == UINT64_C(470391973879593566));
@@ -468,6 +542,9 @@ main(void)
         cmocka_unit_test(
             a_transaction_its_maker_has_not_signed_yet_has_no_signature),
         cmocka_unit_test(a_request_that_is_none_gives_nothing),
+        cmocka_unit_test(
+            a_fee_whose_mint_was_not_stated_is_told_by_the_side_that_differs),
+        cmocka_unit_test(a_rate_that_jupiter_did_not_confirm_is_no_evidence),
         cmocka_unit_test(a_fee_of_the_input_is_known_exactly),
         cmocka_unit_test(
             a_fee_of_the_output_is_what_the_route_gave_over_what_arrived),

@@ -497,12 +497,15 @@ a_fee_is_granted_at_our_rate_for_our_account_only(void **state)
     assert_int_equal(verdict_of("\"feeBps\":97", 90), JUPREF_FEE_DROPPED);
     assert_int_equal(verdict_of("\"feeBps\":0", 90), JUPREF_FEE_DROPPED);
 
-    /* feeBps holds the gasless recoup too, platformFee the rate alone */
+    /* feeBps may hold the gasless recoup, platformFee be Jupiter's part */
 
     assert_int_equal(verdict_of("\"feeBps\":97,\"platformFee\":"
                                 "{\"feeBps\":90}", 90),
                      JUPREF_FEE_GRANTED);
     assert_int_equal(verdict_of("\"feeBps\":90,\"platformFee\":"
+                                "{\"feeBps\":2}", 90),
+                     JUPREF_FEE_GRANTED);
+    assert_int_equal(verdict_of("\"feeBps\":97,\"platformFee\":"
                                 "{\"feeBps\":2}", 90),
                      JUPREF_FEE_DROPPED);
 

@@ -1,0 +1,205 @@
+/*
+ * Settling: what an execute's outcome does to the books, whoever sends what.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ledger/jupref_settle.h"
+#include "ledger_world.h"
+
+
+typedef struct {
+    jupref_order_t             order;
+    jupref_execute_request_t   request;
+    jupref_execute_answer_t    answer;
+    jupref_execution_t         execution;
+    jupref_settlement_t        settlement;
+} settling_t;
+
+
+static void
+begin(settling_t *s, jupref_trade_outcome_e outcome)
+{
+    memset(s, 0, sizeof(settling_t));
+
+    s->order.taker = wallet_of(9);
+    s->order.input_mint = mint_of(1);
+    s->order.output_mint = mint_of(2);
+    s->order.fee_mint = mint_of(1);
+    s->order.in_amount = 1000000;
+    s->order.granted_bps = 90;
+    s->order.confirmed = 1;
+    s->request.signature = signature_of(1);
+
+    s->execution.order = &s->order;
+    s->execution.request = &s->request;
+    s->execution.answer = &s->answer;
+    s->execution.outcome = outcome;
+}
+
+
+static void
+an_executed_trade_is_appended_once_an_order(void **state)
+{
+    settling_t      s;
+    jupref_order_t  pending;
+
+    begin(&s, JUPREF_TRADE_EXECUTED);
+    pending = s.order;
+
+    jupref_settle(&s.execution, &pending, &s.settlement);
+    assert_true(s.settlement.appends);
+    assert_int_equal(s.settlement.event.type, JUPREF_EVENT_TRADE_EXECUTED);
+    assert_true(s.settlement.event.of.trade.fee == 9000);
+
+    jupref_settled(&pending, &s.settlement, JUPREF_LEDGER_OK);
+    assert_true(pending.executed);
+
+    /* sent again it is told, whatever is answered, and not appended */
+
+    s.execution.outcome = JUPREF_TRADE_FAILED;
+    jupref_settle(&s.execution, &pending, &s.settlement);
+    assert_false(s.settlement.appends);
+    assert_false(s.settlement.frees);
+    assert_int_equal(s.settlement.outcome, JUPREF_TRADE_EXECUTED);
+
+    /* an order that is gone meanwhile still counts */
+
+    s.execution.outcome = JUPREF_TRADE_EXECUTED;
+    jupref_settle(&s.execution, NULL, &s.settlement);
+    assert_true(s.settlement.appends);
+}
+
+
+static void
+a_refused_event_leaves_the_order_to_be_tried_again(void **state)
+{
+    settling_t      s;
+    jupref_order_t  pending;
+
+    begin(&s, JUPREF_TRADE_EXECUTED);
+    pending = s.order;
+
+    jupref_settle(&s.execution, &pending, &s.settlement);
+    jupref_settled(&pending, &s.settlement, JUPREF_LEDGER_TRADES_FULL);
+    assert_false(pending.executed);
+
+    jupref_settled(&pending, &s.settlement, JUPREF_LEDGER_TRADE_EXISTS);
+    assert_true(pending.executed);
+}
+
+
+static void
+an_order_keeps_one_unknown_trade_whatever_signatures_come(void **state)
+{
+    settling_t      s;
+    jupref_order_t  pending;
+
+    begin(&s, JUPREF_TRADE_UNKNOWN);
+    pending = s.order;
+
+    jupref_settle(&s.execution, &pending, &s.settlement);
+    assert_true(s.settlement.appends);
+    assert_int_equal(s.settlement.event.type, JUPREF_EVENT_TRADE_UNKNOWN);
+    assert_true(s.settlement.event.of.trade.fee == 0);
+    jupref_settled(&pending, &s.settlement, JUPREF_LEDGER_OK);
+
+    s.request.signature = signature_of(2);
+    jupref_settle(&s.execution, &pending, &s.settlement);
+    assert_false(s.settlement.appends);
+    assert_int_equal(s.settlement.outcome, JUPREF_TRADE_UNKNOWN);
+
+    /* Jupiter's word for success still counts */
+
+    s.execution.outcome = JUPREF_TRADE_EXECUTED;
+    jupref_settle(&s.execution, &pending, &s.settlement);
+    assert_true(s.settlement.appends);
+    assert_int_equal(s.settlement.event.type, JUPREF_EVENT_TRADE_EXECUTED);
+}
+
+
+static void
+jupiters_signature_goes_before_the_clients(void **state)
+{
+    settling_t          s;
+    jupref_signature_t  signature;
+
+    begin(&s, JUPREF_TRADE_EXECUTED);
+    s.answer.signature = signature_of(7);
+
+    jupref_settle(&s.execution, NULL, &s.settlement);
+    signature = signature_of(7);
+    assert_memory_equal(&s.settlement.event.of.trade.signature, &signature,
+                        sizeof(signature));
+
+    /* nobody tells one: nothing can be booked, and it is not a success */
+
+    begin(&s, JUPREF_TRADE_EXECUTED);
+    memset(&s.request.signature, 0, sizeof(s.request.signature));
+    jupref_settle(&s.execution, NULL, &s.settlement);
+    assert_false(s.settlement.appends);
+    assert_true(s.settlement.unsigned_trade);
+    assert_int_equal(s.settlement.outcome, JUPREF_TRADE_UNKNOWN);
+}
+
+
+static void
+a_failed_trade_frees_its_order_and_a_refused_one_does_not(void **state)
+{
+    settling_t  s;
+
+    begin(&s, JUPREF_TRADE_FAILED);
+    jupref_settle(&s.execution, &s.order, &s.settlement);
+    assert_true(s.settlement.frees);
+    assert_false(s.settlement.appends);
+
+    begin(&s, JUPREF_TRADE_REFUSED);
+    jupref_settle(&s.execution, &s.order, &s.settlement);
+    assert_false(s.settlement.frees);
+    assert_false(s.settlement.appends);
+}
+
+
+static void
+a_rate_that_was_not_confirmed_is_booked_only_where_amounts_prove_it(
+    void **state)
+{
+    settling_t  s;
+
+    begin(&s, JUPREF_TRADE_EXECUTED);
+    s.order.confirmed = 0;
+    jupref_settle(&s.execution, NULL, &s.settlement);
+    assert_true(s.settlement.event.of.trade.fee == 0);
+
+    s.answer.has_total_input = 1;
+    s.answer.has_input_result = 1;
+    s.answer.total_input = 1000000;
+    s.answer.input_result = 991000;
+    jupref_settle(&s.execution, NULL, &s.settlement);
+    assert_true(s.settlement.event.of.trade.fee == 9000);
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(an_executed_trade_is_appended_once_an_order),
+        cmocka_unit_test(a_refused_event_leaves_the_order_to_be_tried_again),
+        cmocka_unit_test(
+            an_order_keeps_one_unknown_trade_whatever_signatures_come),
+        cmocka_unit_test(jupiters_signature_goes_before_the_clients),
+        cmocka_unit_test(
+            a_failed_trade_frees_its_order_and_a_refused_one_does_not),
+        cmocka_unit_test(
+            a_rate_that_was_not_confirmed_is_booked_only_where_amounts_prove_it)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
