@@ -190,6 +190,7 @@ ngx_http_jupref_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
     }
 
     jlcf->content = &cmd->name;
+    jlcf->handler = handler;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = handler;

@@ -2,7 +2,8 @@
  * Why something went on without us: one name a reason, counted and logged.
  *
  * Trades fail open, so this is the only place where it shows.  What is our
- * fault is logged as an error, what the client chose as info.
+ * fault is logged as an error, what the client chose as info.  A ledger that
+ * is full fails every trade, so an error is logged once a second and worker.
  */
 
 #include "http/ngx_http_jupref.h"
@@ -43,14 +44,28 @@ void
 ngx_http_jupref_unattributed(ngx_http_request_t *r,
     ngx_http_jupref_reason_e reason, const char *detail)
 {
+    ngx_uint_t                    level;
     ngx_http_jupref_main_conf_t  *jmcf;
+
+    static time_t  logged[NGX_HTTP_JUPREF_REASONS];
 
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
 
     (void) ngx_atomic_fetch_add(
                &jmcf->zone->shared->counters.unattributed[reason], 1);
 
-    ngx_log_error(ngx_http_jupref_reasons[reason].level, r->connection->log,
-                  0, "jupref: unattributed, %s: %s",
+    level = ngx_http_jupref_reasons[reason].level;
+
+    if (level <= NGX_LOG_ERR) {
+
+        if (logged[reason] == ngx_time()) {
+            return;
+        }
+
+        logged[reason] = ngx_time();
+    }
+
+    ngx_log_error(level, r->connection->log, 0,
+                  "jupref: unattributed, %s: %s",
                   ngx_http_jupref_reasons[reason].name, detail);
 }

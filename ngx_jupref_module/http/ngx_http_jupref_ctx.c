@@ -201,6 +201,22 @@ ngx_http_jupref_ask_identity(ngx_http_request_t *r)
 }
 
 
+/* What comes is not the JSON itself but a compressed form of it. */
+
+ngx_uint_t
+ngx_http_jupref_is_encoded(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *h;
+
+    h = r->headers_out.content_encoding;
+
+    return h && h->value.len
+           && !(h->value.len == 8
+                && ngx_strncasecmp(h->value.data, (u_char *) "identity", 8)
+                   == 0);
+}
+
+
 uint64_t
 ngx_http_jupref_now_ms(void)
 {

@@ -193,13 +193,40 @@ ngx_http_jupref_execute_match(ngx_http_request_t *r,
 }
 
 
-/* Something of the request has gone to Jupiter. */
+/*
+ * Something of the request has gone to Jupiter: now, or to a peer before the
+ * present one, of which only nginx's notes are left.  One that turned the
+ * request away, with a 4xx, has done nothing with it.
+ */
 
 ngx_int_t
 ngx_http_jupref_execute_forwarded(ngx_http_request_t *r,
     ngx_http_jupref_execute_ctx_t *execute)
 {
-    return execute->sent || (r->upstream && r->upstream->request_sent);
+    ngx_uint_t                  i;
+    ngx_http_upstream_state_t  *states;
+
+    if (execute->sent || (r->upstream && r->upstream->request_sent)) {
+        return 1;
+    }
+
+    if (r->upstream_states == NULL) {
+        return 0;
+    }
+
+    states = r->upstream_states->elts;
+
+    for (i = 0; i < r->upstream_states->nelts; i++) {
+        if (states[i].bytes_sent > 0
+            && !(states[i].header_time != (ngx_msec_t) -1
+                 && states[i].status >= NGX_HTTP_BAD_REQUEST
+                 && states[i].status < NGX_HTTP_INTERNAL_SERVER_ERROR))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

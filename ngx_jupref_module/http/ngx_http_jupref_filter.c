@@ -95,16 +95,21 @@ ngx_http_jupref_execute_header(ngx_http_request_t *r,
             || r->headers_out.status >= NGX_HTTP_BAD_REQUEST)
         && r->headers_out.content_length_n <= JUPREF_EXECUTE_MAX
         && !r->header_only
-        && (r->headers_out.content_encoding == NULL
-            || r->headers_out.content_encoding->value.len == 0))
+        && !ngx_http_jupref_is_encoded(r))
     {
         execute->reader = jupref_json_reader_create(
                               &jupref_execute_answer_schema, &ctx->memory,
                               &execute->answer);
 
         if (execute->reader) {
+
+            /* the filter that cuts ranges has its turn with the body before
+             * it sees the header that we hold */
+
             execute->holding = 1;
             r->main_filter_need_in_memory = 1;
+            r->allow_ranges = 0;
+            r->single_range = 0;
             return NGX_OK;
         }
     }

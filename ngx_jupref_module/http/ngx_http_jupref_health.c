@@ -1,7 +1,9 @@
 /*
  * Health: `live` says that this nginx answers, `ready` that it does its work.
  *
- * Trades pass whatever `ready` says; it is about the account of them.
+ * Trades pass whatever `ready` says; it is about the account of them.  A full
+ * table is no reason to send traders elsewhere: that edge is degraded, not
+ * down.
  */
 
 #include "http/ngx_http_jupref_api.h"
@@ -10,15 +12,15 @@
 #define NGX_HTTP_JUPREF_HEALTH_MAX  1024
 
 
-static ngx_uint_t ngx_http_jupref_not_ready(ngx_http_request_t *r,
-    const char **reasons);
+static ngx_uint_t ngx_http_jupref_troubles(ngx_http_request_t *r,
+    const char **reasons, ngx_uint_t *ready);
 
 
 ngx_int_t
 ngx_http_jupref_health_handler(ngx_http_request_t *r)
 {
     ngx_int_t                     rc;
-    ngx_uint_t                    i, count;
+    ngx_uint_t                    i, count, ready;
     const char                   *reasons[JUPREF_TABLES + 2];
     ngx_http_jupref_api_t         api;
     ngx_http_jupref_loc_conf_t   *jlcf;
@@ -39,9 +41,10 @@ ngx_http_jupref_health_handler(ngx_http_request_t *r)
     jlcf = ngx_http_get_module_loc_conf(r, ngx_http_jupref_module);
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
     count = 0;
+    ready = 1;
 
     if (jlcf->health == NGX_HTTP_JUPREF_HEALTH_READY) {
-        count = ngx_http_jupref_not_ready(r, reasons);
+        count = ngx_http_jupref_troubles(r, reasons, &ready);
     }
 
     ngx_memzero(&api, sizeof(ngx_http_jupref_api_t));
@@ -52,7 +55,8 @@ ngx_http_jupref_health_handler(ngx_http_request_t *r)
     }
 
     jupref_json_object(&api.json, NULL);
-    jupref_json_cstring(&api.json, "status", count ? "not ready" : "ok");
+    jupref_json_cstring(&api.json, "status",
+                        !ready ? "not ready" : count ? "degraded" : "ok");
 
     if (jlcf->health == NGX_HTTP_JUPREF_HEALTH_READY) {
         if (jmcf->zone) {
@@ -73,14 +77,17 @@ ngx_http_jupref_health_handler(ngx_http_request_t *r)
 
     jupref_json_object_end(&api.json);
 
-    return ngx_http_jupref_send(r, count ? NGX_HTTP_SERVICE_UNAVAILABLE
-                                         : NGX_HTTP_OK,
+    return ngx_http_jupref_send(r, ready ? NGX_HTTP_OK
+                                         : NGX_HTTP_SERVICE_UNAVAILABLE,
                                 &content_type, jupref_json_text(&api.json));
 }
 
 
+/* What is wrong, and whether the edge does its work in spite of it. */
+
 static ngx_uint_t
-ngx_http_jupref_not_ready(ngx_http_request_t *r, const char **reasons)
+ngx_http_jupref_troubles(ngx_http_request_t *r, const char **reasons,
+    ngx_uint_t *ready)
 {
     ngx_uint_t                    count, i;
     jupref_ledger_t              *ledger;
@@ -99,6 +106,7 @@ ngx_http_jupref_not_ready(ngx_http_request_t *r, const char **reasons)
     count = 0;
 
     if (jmcf->zone == NULL) {
+        *ready = 0;
         reasons[count++] = "there is no jupref_zone, so no ledger";
         return count;
     }
@@ -108,6 +116,7 @@ ngx_http_jupref_not_ready(ngx_http_request_t *r, const char **reasons)
     ledger = jmcf->zone->shared->ledger;
 
     if (ledger->booking) {
+        *ready = 0;
         reasons[count++] = jupref_ledger_result_text(JUPREF_LEDGER_DAMAGED);
     }
 

@@ -57,6 +57,10 @@ ngx_http_jupref_link_handler(ngx_http_request_t *r)
         text.len--;
     }
 
+    if (text.len && text.data[text.len - 1] == '/') {
+        text.len--;
+    }
+
     good = 0;
     counts = (r->method == NGX_HTTP_GET && !ngx_http_jupref_is_prefetch(r));
 
@@ -71,7 +75,9 @@ ngx_http_jupref_link_handler(ngx_http_request_t *r)
     }
 
     if (good && ngx_http_jupref_link_cookie(r, &code) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "jupref: no cookie could be signed, the visitor goes on "
+                      "without one");
     }
 
     if (ngx_http_jupref_link_target(r, &target) != NGX_OK

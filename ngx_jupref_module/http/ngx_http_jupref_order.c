@@ -13,6 +13,8 @@ static void ngx_http_jupref_order_judge(ngx_http_request_t *r,
 static ngx_int_t ngx_http_jupref_order_ask(ngx_http_request_t *r,
     ngx_http_jupref_order_ctx_t *order, jupref_claim_t *claim,
     jupref_attribution_result_e *result);
+static ngx_uint_t ngx_http_jupref_order_differs(ngx_http_request_t *r);
+static size_t ngx_http_jupref_order_path(ngx_http_request_t *r);
 static void ngx_http_jupref_order_arguments(ngx_http_request_t *r,
     ngx_http_jupref_order_ctx_t *order);
 
@@ -30,7 +32,16 @@ ngx_http_jupref_order_handler(ngx_http_request_t *r)
 
     order->rewritten = 1;
 
-    if (order->priced || order->query.sets_fee) {
+    /* set and rewrite may have changed them since a variable asked */
+
+    if (r->args.data != order->args.data || r->args.len != order->args.len) {
+        (void) jupref_order_query_parse(&order->query,
+                                        ngx_http_jupref_bytes(&r->args));
+    }
+
+    if (order->priced || order->query.sets_fee
+        || ngx_http_jupref_order_differs(r))
+    {
         ngx_http_jupref_order_arguments(r, order);
     }
 
@@ -179,6 +190,47 @@ ngx_http_jupref_order_ask(ngx_http_request_t *r,
 
 
 /*
+ * The URI as it came may hold more than the arguments we judged: what stands
+ * behind a "#", or what `set $args` took out.
+ */
+
+static ngx_uint_t
+ngx_http_jupref_order_differs(ngx_http_request_t *r)
+{
+    u_char  *args;
+    size_t   len, path;
+
+    path = ngx_http_jupref_order_path(r);
+    args = r->unparsed_uri.data + path;
+    len = r->unparsed_uri.len - path;
+
+    if (len && args[0] == '?') {
+        args++;
+        len--;
+    }
+
+    return len != r->args.len || ngx_memcmp(args, r->args.data, len) != 0;
+}
+
+
+/* The length of the path in the URI as it came. */
+
+static size_t
+ngx_http_jupref_order_path(ngx_http_request_t *r)
+{
+    size_t  i;
+
+    for (i = 0; i < r->unparsed_uri.len; i++) {
+        if (r->unparsed_uri.data[i] == '?' || r->unparsed_uri.data[i] == '#') {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+/*
  * What Jupiter gets to see.  proxy_pass sends the arguments, or the URI as it
  * came (without a URI part of its own, or with $request_uri): both are
  * rewritten, the latter's path to the byte as the client wrote it.
@@ -188,15 +240,11 @@ static void
 ngx_http_jupref_order_arguments(ngx_http_request_t *r,
     ngx_http_jupref_order_ctx_t *order)
 {
-    u_char  *uri, *args, *question;
-    size_t   path;
+    u_char                       *uri, *args;
+    size_t                        path;
+    ngx_http_jupref_main_conf_t  *jmcf;
 
-    question = ngx_strlchr(r->unparsed_uri.data,
-                           r->unparsed_uri.data + r->unparsed_uri.len, '?');
-
-    path = question ? (size_t) (question - r->unparsed_uri.data)
-                    : r->unparsed_uri.len;
-
+    path = ngx_http_jupref_order_path(r);
     uri = ngx_pnalloc(r->pool, path + 1 + r->args.len + JUPREF_QUERY_ADDED);
 
     if (uri == NULL) {
@@ -208,13 +256,6 @@ ngx_http_jupref_order_arguments(ngx_http_request_t *r,
 
     args = ngx_cpymem(uri, r->unparsed_uri.data, path);
     *args++ = '?';
-
-    /* set and rewrite may have changed them since a variable asked */
-
-    if (r->args.data != order->args.data || r->args.len != order->args.len) {
-        (void) jupref_order_query_parse(&order->query,
-                                        ngx_http_jupref_bytes(&r->args));
-    }
 
     if (order->priced) {
         r->args.len = jupref_order_query_rewrite(args, &order->query,
@@ -230,4 +271,10 @@ ngx_http_jupref_order_arguments(ngx_http_request_t *r,
 
     r->unparsed_uri.data = uri;
     r->unparsed_uri.len = path + (r->args.len ? 1 + r->args.len : 0);
+
+    /* an earlier look at $request_uri isn't to be remembered */
+
+    jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
+    r->variables[jmcf->request_uri].valid = 0;
+    r->variables[jmcf->request_uri].not_found = 0;
 }

@@ -28,7 +28,9 @@ ngx_http_jupref_order_header(ngx_http_request_t *r, ngx_http_jupref_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ngx_http_jupref_order_tell(r, order) != NGX_OK) {
+    /* a page of nginx's own, a 403 of `deny`, isn't about the order */
+
+    if (r->upstream && ngx_http_jupref_order_tell(r, order) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -36,9 +38,7 @@ ngx_http_jupref_order_header(ngx_http_request_t *r, ngx_http_jupref_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (r->headers_out.content_encoding
-        && r->headers_out.content_encoding->value.len)
-    {
+    if (ngx_http_jupref_is_encoded(r)) {
         ngx_http_jupref_unattributed(r, NGX_HTTP_JUPREF_ANSWER_ENCODED,
                                      "Jupiter compressed an order that we "
                                      "asked for as it is");
@@ -58,8 +58,12 @@ ngx_http_jupref_order_header(ngx_http_request_t *r, ngx_http_jupref_ctx_t *ctx)
         return NGX_OK;
     }
 
+    /* a range would be cut out before we read */
+
     order->capturing = 1;
     r->main_filter_need_in_memory = 1;
+    r->allow_ranges = 0;
+    r->single_range = 0;
 
     return NGX_OK;
 }

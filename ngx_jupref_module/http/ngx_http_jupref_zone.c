@@ -28,6 +28,7 @@
 
 static ngx_int_t ngx_http_jupref_zone_create(ngx_shm_zone_t *shm_zone,
     ngx_http_jupref_zone_t *zone);
+static uint64_t ngx_http_jupref_sizes(void);
 static void *ngx_http_jupref_carve(u_char **at, uint64_t size);
 
 
@@ -55,6 +56,7 @@ ngx_http_jupref_zone_init(ngx_shm_zone_t *shm_zone, void *data)
         if (shared == NULL
             || shared->magic != NGX_HTTP_JUPREF_MAGIC
             || shared->layout != NGX_HTTP_JUPREF_LAYOUT
+            || shared->sizes != ngx_http_jupref_sizes()
             || !jupref_ledger_check(shared->ledger, shared->ledger_size))
         {
             ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
@@ -118,7 +120,7 @@ ngx_http_jupref_zone_create(ngx_shm_zone_t *shm_zone,
     (void) ngx_http_jupref_carve(&at, (uint64_t) (end - at)
                                       / NGX_HTTP_JUPREF_PENDING_SHARE);
 
-    /* codes are few beside what they bring: an eighth more than enough */
+    /* clicks take two numbers a code: of the ledger's size, far below 1/64 */
 
     shared->ledger_size = (uint64_t) (end - at);
     shared->ledger_size -= shared->ledger_size / 64;
@@ -143,6 +145,7 @@ ngx_http_jupref_zone_create(ngx_shm_zone_t *shm_zone,
                          shared->ledger->tables[JUPREF_TABLE_CODES].capacity);
 
     shared->layout = NGX_HTTP_JUPREF_LAYOUT;
+    shared->sizes = ngx_http_jupref_sizes();
     shared->magic = NGX_HTTP_JUPREF_MAGIC;
 
     zone->shpool->data = shared;
@@ -153,6 +156,25 @@ ngx_http_jupref_zone_create(ngx_shm_zone_t *shm_zone,
                   "only and starts empty", &shm_zone->shm.name);
 
     return NGX_OK;
+}
+
+
+/*
+ * One number for the sizes of what lies in the zone: a version of the module
+ * that changes one of them can't read what another one wrote.
+ */
+
+static uint64_t
+ngx_http_jupref_sizes(void)
+{
+    uint64_t  sizes;
+
+    sizes = sizeof(ngx_http_jupref_shared_t);
+    sizes = sizes * 65521 + sizeof(jupref_order_t);
+    sizes = sizes * 65521 + sizeof(jupref_integrity_t);
+    sizes = sizes * 65521 + sizeof(jupref_ledger_t);
+
+    return sizes;
 }
 
 

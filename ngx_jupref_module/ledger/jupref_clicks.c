@@ -1,10 +1,18 @@
 /*
  * Clicks on their way into the ledger (see the header).
+ *
+ * A process may die between any two writes.  A code is queued before its
+ * clicks are raised and leaves the queue after they are taken, so what a death
+ * leaves is at worst a queued code without clicks, never clicks that no queue
+ * leads to.  The barriers keep the compiler from changing that order.
  */
 
 #include "ledger/jupref_clicks.h"
 
 #include "base/jupref_assert.h"
+
+
+#define jupref_clicks_barrier()  __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 
 jupref_clicks_t *
@@ -33,11 +41,15 @@ jupref_clicks_count(jupref_clicks_t *clicks, uint32_t code)
         return;
     }
 
-    clicks->total++;
-
-    if (waiting[code]++ == 0) {
-        queue[clicks->queued++] = code;
+    if (waiting[code] == 0 && clicks->queued <= clicks->capacity) {
+        queue[clicks->queued] = code;
+        jupref_clicks_barrier();
+        clicks->queued++;
     }
+
+    clicks->total++;
+    jupref_clicks_barrier();
+    waiting[code]++;
 }
 
 
@@ -60,16 +72,23 @@ jupref_clicks_take(jupref_clicks_t *clicks, uint32_t *count)
 {
     uint32_t  code, *queue;
 
-    if (clicks->queued == 0) {
-        return 0;
+    queue = clicks->cells + clicks->capacity + 1;
+
+    while (clicks->queued) {
+        code = queue[clicks->queued - 1];
+        *count = clicks->cells[code];
+
+        clicks->cells[code] = 0;
+        jupref_clicks_barrier();
+        clicks->total -= *count;
+        clicks->queued--;
+
+        if (*count) {
+            return code;
+        }
     }
 
-    queue = clicks->cells + clicks->capacity + 1;
-    code = queue[--clicks->queued];
+    clicks->total = 0;
 
-    *count = clicks->cells[code];
-    clicks->cells[code] = 0;
-    clicks->total -= *count;
-
-    return code;
+    return 0;
 }

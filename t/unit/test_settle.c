@@ -186,6 +186,40 @@ a_rate_that_was_not_confirmed_is_booked_only_where_amounts_prove_it(
 }
 
 
+static void
+somebody_elses_signature_claims_nothing(void **state)
+{
+    jupref_event_t    event;
+    jupref_ledger_t  *ledger;
+
+    ledger = world_new(JUPREF_LEDGER_MIN);
+    assert_applied(ledger, event_registered(ledger, 1, 0));
+    assert_applied(ledger, event_registered(ledger, 2, 0));
+    assert_applied(ledger, event_code(ledger, "one", 1,
+                                      terms_of("t", 100, 0, 2000, 0, 0)));
+    assert_applied(ledger, event_code(ledger, "two", 2,
+                                      terms_of("t", 100, 0, 2000, 0, 0)));
+
+    /* sent with the signature of another's trade, and no answer came */
+
+    event = event_unknown(ledger, 1, 10, "one");
+    memset(event.of.trade.message_hash, 0xaa, JUPREF_SHA256_SIZE);
+    assert_applied(ledger, event);
+    assert_int_equal(referrer_of(ledger, 1)->trades[JUPREF_STATE_UNKNOWN], 1);
+
+    assert_applied(ledger, event_trade(ledger, 1, 9, "two"));
+
+    assert_int_equal(referrer_of(ledger, 1)->trades[JUPREF_STATE_UNKNOWN], 0);
+    assert_int_equal(referrer_of(ledger, 1)->trades[JUPREF_STATE_EXECUTED], 0);
+    assert_int_equal(referrer_of(ledger, 1)->first_balance, 0);
+    assert_int_equal(referrer_of(ledger, 2)->trades[JUPREF_STATE_EXECUTED], 1);
+    assert_ptr_equal(jupref_code(ledger, trade_row_of(ledger, 1)->code),
+                     code_row_of(ledger, "two"));
+
+    world_free(ledger);
+}
+
+
 int
 main(void)
 {
@@ -198,7 +232,8 @@ main(void)
         cmocka_unit_test(
             a_failed_trade_frees_its_order_and_a_refused_one_does_not),
         cmocka_unit_test(
-            a_rate_that_was_not_confirmed_is_booked_only_where_amounts_prove_it)
+            a_rate_that_was_not_confirmed_is_booked_only_where_amounts_prove_it),
+        cmocka_unit_test(somebody_elses_signature_claims_nothing)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

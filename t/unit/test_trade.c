@@ -76,36 +76,6 @@ assert_mint(const jupref_ledger_t *ledger, uint32_t mint, uint64_t received,
 
 
 static void
-somebody_elses_signature_claims_nothing(void **state)
-{
-    jupref_event_t        event;
-    jupref_ledger_t      *ledger;
-
-    ledger = world_of_three(JUPREF_LEDGER_MIN);
-
-    /* sent with the signature of another's trade, and no answer came */
-
-    event = event_unknown(ledger, 1, 10, "one");
-    memset(event.of.trade.message_hash, 0xaa, JUPREF_SHA256_SIZE);
-    assert_applied(ledger, event);
-    assert_int_equal(referrer_of(ledger, 1)->trades[JUPREF_STATE_UNKNOWN], 1);
-
-    event = trade_on_three_levels(ledger, 1, 9, "three");
-    assert_applied(ledger, event);
-
-    assert_int_equal(referrer_of(ledger, 1)->trades[JUPREF_STATE_UNKNOWN], 0);
-    assert_int_equal(referrer_of(ledger, 1)->trades[JUPREF_STATE_EXECUTED], 0);
-    assert_int_equal(referrer_of(ledger, 3)->trades[JUPREF_STATE_EXECUTED], 1);
-    assert_ptr_equal(jupref_code(ledger, trade_row_of(ledger, 1)->code),
-                     code_row_of(ledger, "three"));
-    assert_true(jupref_pubkey_equal(&trade_row_of(ledger, 1)->taker,
-                                    &event.of.trade.taker));
-
-    world_free(ledger);
-}
-
-
-static void
 an_executed_trade_is_kept_as_it_was_told(void **state)
 {
     jupref_event_t       event;
@@ -593,7 +563,6 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(somebody_elses_signature_claims_nothing),
         cmocka_unit_test(an_executed_trade_is_kept_as_it_was_told),
         cmocka_unit_test(
             three_levels_earn_their_shares_and_the_platform_the_rest),
