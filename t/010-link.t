@@ -109,7 +109,7 @@ __DATA__
 < Location: /welcome
 < Set-Cookie -
 
-> GET /r/Shop/
+> GET /r/Shop/x
 < 302
 < Location: /welcome
 < Set-Cookie -

@@ -30,7 +30,11 @@ ngx_http_jupref_order_header(ngx_http_request_t *r, ngx_http_jupref_ctx_t *ctx)
 
     /* a page of nginx's own, a 403 of `deny`, isn't about the order */
 
-    if (r->upstream && ngx_http_jupref_order_tell(r, order) != NGX_OK) {
+    if (r->upstream == NULL && r->headers_out.status != NGX_HTTP_OK) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_jupref_order_tell(r, order) != NGX_OK) {
         return NGX_ERROR;
     }
 

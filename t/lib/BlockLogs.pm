@@ -26,6 +26,7 @@ use Cwd ();
 
 our @kept;
 our $block;
+our $status = 0;
 
 
 END {
@@ -35,7 +36,7 @@ END {
         $complaints += complain_about($entry);
     }
 
-    $? ||= 1 if $complaints;
+    $? ||= $status || ($complaints ? 1 : 0);
 }
 
 
@@ -53,7 +54,11 @@ BEGIN {
 }
 
 
+# Test::Nginx cleans up with system(), which sets $?: a file that died half-way
+# would end as if all were well.
+
 END {
+    $status = $?;
     keep();
 }
 

@@ -24,7 +24,7 @@ use JSON::PP ();
 use SampleTrades;
 use StubJupiter;
 use Test::More ();
-use Test::Nginx::Util ();
+use Test::Nginx::Socket ();
 use Time::HiRes ();
 
 our @EXPORT = (@SampleTrades::EXPORT, @StubJupiter::EXPORT,
@@ -160,9 +160,14 @@ sub in_main {
 }
 
 
-Test::Nginx::Util::add_test_cleanup_handler(sub {
-    my ($block) = @_;
+# Asked while nginx is still there, behind the last answer.
+
+Test::Nginx::Socket::add_response_body_check(sub {
+    my ($block, $body, $number) = @_;
     my $name = $block->name;
+    my $requests = $block->request // $block->pipelined_requests;
+
+    return if ref $requests && $number < $#$requests;
 
     if (defined $block->metrics) {
         my %samples = map { /^(\S+) (\S+)$/ ? ($1 => $2) : () }

@@ -152,6 +152,39 @@ a_count_that_is_full_stays_so(void **state)
 }
 
 
+/* What a process leaves that dies after queueing and before counting. */
+
+static void
+a_click_cut_off_half_way_harms_no_other(void **state)
+{
+    uint32_t          code, count, seen;
+    jupref_clicks_t  *clicks;
+
+    clicks = clicks_new(CODES);
+
+    clicks->cells[CODES + 1] = 7;
+    clicks->queued = 1;
+    clicks->total = 1;
+
+    for (code = 1; code <= CODES; code++) {
+        jupref_clicks_count(clicks, code);
+    }
+
+    for (seen = 0; jupref_clicks_take(clicks, &count); seen++) {
+        assert_int_equal(count, 1);
+    }
+
+    assert_int_equal(seen, CODES);
+    assert_true(jupref_clicks_total(clicks) == 0);
+
+    jupref_clicks_count(clicks, 7);
+    assert_int_equal(jupref_clicks_take(clicks, &count), 7);
+    assert_int_equal(count, 1);
+
+    free(clicks);
+}
+
+
 int
 main(void)
 {
@@ -159,7 +192,8 @@ main(void)
         cmocka_unit_test(a_click_waits_until_it_is_taken_once),
         cmocka_unit_test(no_click_is_lost_or_counted_twice),
         cmocka_unit_test(every_code_fits_at_once),
-        cmocka_unit_test(a_count_that_is_full_stays_so)
+        cmocka_unit_test(a_count_that_is_full_stays_so),
+        cmocka_unit_test(a_click_cut_off_half_way_harms_no_other)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,7 @@ a_failed_trade_frees_its_order_and_a_refused_one_does_not(void **state)
 
 
 static void
-a_rate_that_was_not_confirmed_is_booked_only_where_amounts_prove_it(
+an_unconfirmed_rate_is_booked_only_where_amounts_prove_it(
     void **state)
 {
     settling_t  s;
@@ -232,7 +232,7 @@ main(void)
         cmocka_unit_test(
             a_failed_trade_frees_its_order_and_a_refused_one_does_not),
         cmocka_unit_test(
-            a_rate_that_was_not_confirmed_is_booked_only_where_amounts_prove_it),
+            an_unconfirmed_rate_is_booked_only_where_amounts_prove_it),
         cmocka_unit_test(somebody_elses_signature_claims_nothing)
     };
 
