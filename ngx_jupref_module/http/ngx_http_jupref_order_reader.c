@@ -247,7 +247,7 @@ ngx_http_jupref_order_keep(ngx_http_request_t *r,
         (void) ngx_atomic_fetch_add(&zone->shared->counters.pending_orders, 1);
     }
 
-    if (first_drop) {
+    if (first_drop && !jupref_pubkey_is_zero(&answer->fee_mint)) {
         text.data = mint;
         text.len = jupref_pubkey_format(mint, &answer->fee_mint);
 
