@@ -611,6 +611,7 @@ server {
 order => sub { chunked(200, order_answer() =~ /(.{1,500})/gs) }
 --- suppress_stderr
 --- story
+is(get('/live')->{status}, 200);            # it is there
 my $url = 'http://127.0.0.1:' . $Test::Nginx::Util::RandPorts->{TEST_NGINX_RAND_PORT_1};
 my $text = `curl -s --http2-prior-knowledge -D - '$url@{[order(ref => "amy")]}'`;
 my ($head, $body) = split /\r\n\r\n/, $text, 2;
