@@ -202,7 +202,12 @@ sub DESTROY {
     my $pid = $self->pid;
 
     local $?;
-    kill KILL => $self->workers, $pid if $pid && kill 0 => $pid;
+    return if !$pid || !kill 0 => $pid;
+
+    # stopped, it starts no worker while the others are counted
+
+    kill STOP => $pid;
+    kill KILL => $self->workers, $pid;
 }
 
 

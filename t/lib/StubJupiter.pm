@@ -112,7 +112,7 @@ sub talk {
         my ($last) = $request->{path} =~ m{([^/]*)$};
 
         if ($last eq 'seen') {
-            write_all($connection, http(200, seen()));
+            write_all($connection, http(200, seen(), 'Connection: close'));
             return;
         }
 
@@ -121,16 +121,19 @@ sub talk {
 
         my $answer = $answers->{$last} // __PACKAGE__->can("answer_$last")
                      // sub { http(404, '{"error":"Not found"}') };
-        my $stays = 0;
+        my @pieces = $answer->($request);
+        my $stays = grep { !ref && $_ eq 'stay' } @pieces;
 
-        for my $piece ($answer->($request)) {
+        for my $piece (grep { ref || $_ ne 'stay' } @pieces) {
             if (ref $piece) {
                 Time::HiRes::sleep($$piece);
-            } elsif ($piece eq 'stay') {
-                $stays = 1;
-            } else {
-                write_all($connection, $piece);
+                next;
             }
+
+            # without a word an nginx of today keeps the connection
+
+            $piece =~ s{^(HTTP/1\.1 [^\n]*\n)}{$1Connection: close\r\n} if !$stays;
+            write_all($connection, $piece);
         }
 
         return if !$stays;
