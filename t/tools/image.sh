@@ -69,7 +69,14 @@ make_base() {
     sed 's/^\(.*\)$/deb \1 main/' <<<"$sources" > "$root/etc/apt/sources.list"
     printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
     chmod 755 "$root/usr/sbin/policy-rc.d"
-    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
+
+    chroot "$root" sh -c 'export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq && apt-get upgrade -y -qq' \
+        > "$here/upgrade.log" 2>&1 \
+    || { tail -n 20 "$here/upgrade.log" >&2; exit 1; }
+
+    rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/cache/apt/*.bin \
+        "$root"/var/lib/apt/lists/*
 
     tar -C "$root" -cf "$here/base.tar.new" .
     rm -rf "$root"
