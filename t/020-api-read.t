@@ -103,6 +103,9 @@ __DATA__
 <<   "mints":{"used":0,"capacity":"<any>","rowBytes":"<any>"},
 <<   "balances":{"used":0,"capacity":"<any>","rowBytes":"<any>"},
 <<   "trades":{"used":0,"capacity":"<any>","rowBytes":"<any>"},
+<<   "intents":{"used":0,"capacity":"<any>","rowBytes":"<any>"},
+<<   "hours":{"used":0,"capacity":"<any>","rowBytes":"<any>"},
+<<   "days":{"used":0,"capacity":"<any>","rowBytes":"<any>"},
 <<   "pendingOrders":{"used":0,"capacity":"<any>","evicted":0}}}
 
 

@@ -225,7 +225,7 @@ my $text = <<"EOT";
 <<~ jupref_link_clicks_total\\{code="unknown"\\} 1\\n
 <<~ jupref_trades_total\\{outcome="unmatched"\\} 1\\n
 <<~ jupref_ledger_refused_total\\{reason="referrer_exists"\\} 1\\n
-<<~ jupref_ledger_events_total 4\\n
+<<~ jupref_ledger_events_total [4-6]\\n
 <<~ jupref_ledger_rows\\{table="referrers"\\} 2\\n
 EOT
 

@@ -28,7 +28,7 @@ sub numbers {
     my $referrer = api('/v1/referrers/' . wallet('amy'));
     my $platform = api('/v1/platform');
 
-    return { amy => $referrer, totals => $platform->{totals},
+    return { amy => $referrer, totals => { %{ $platform->{totals} }, events => 0 },
              fees => $platform->{fees}, bound => $platform->{boundWallets},
              integrity => $platform->{feeIntegrity},
              pending => $platform->{capacities}{pendingOrders},

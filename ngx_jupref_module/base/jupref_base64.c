@@ -1,5 +1,5 @@
 /*
- * Base64 decoding: OpenSSL's, with its leniencies taken away.
+ * Base64: OpenSSL's, with the leniencies of its decoder taken away.
  *
  * EVP_DecodeBlock() drops blanks at both ends and everything behind the text,
  * takes '=' anywhere as zero, and counts padding as bytes.  So: the length
@@ -14,6 +14,9 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+
+
+#define JUPREF_BASE64_PIECE  (3 * 1024 * 1024)
 
 
 unsigned
@@ -60,4 +63,29 @@ jupref_base64_decode(uint8_t *out, size_t *out_len, jupref_bytes_t text)
     }
 
     return 1;
+}
+
+
+/* OpenSSL counts in ints: pieces of whole groups of three bytes. */
+
+size_t
+jupref_base64_encode(uint8_t *text, jupref_bytes_t bytes)
+{
+    size_t  at, piece, written;
+
+    text[0] = '\0';
+    written = 0;
+
+    for (at = 0; at < bytes.len; at += piece) {
+        piece = bytes.len - at;
+
+        if (piece > JUPREF_BASE64_PIECE) {
+            piece = JUPREF_BASE64_PIECE;
+        }
+
+        written += (size_t) EVP_EncodeBlock(text + written, bytes.data + at,
+                                            (int) piece);
+    }
+
+    return written;
 }

@@ -1,8 +1,8 @@
 /*
- * Base64 (RFC 4648, section 4): strict.
+ * Base64 (RFC 4648, section 4): strict, with padding.
  *
- * OpenSSL does the decoding; what it would forgive (blanks, line ends, bytes
- * behind the padding, missing padding) is refused here first.
+ * OpenSSL does the coding; what its decoder would forgive (blanks, line ends,
+ * bytes behind the padding, missing padding) is refused here first.
  */
 
 #ifndef JUPREF_BASE64_H
@@ -22,6 +22,15 @@
  */
 unsigned jupref_base64_decode(uint8_t *out, size_t *out_len,
     jupref_bytes_t text);
+
+/* Characters that encoding `len` bytes gives. */
+#define jupref_base64_encoded_size(len)  (((len) + 2) / 3 * 4)
+
+/*
+ * Encodes and ends with a zero: `text` has room for one byte more than
+ * jupref_base64_encoded_size(bytes.len), which is the result.
+ */
+size_t jupref_base64_encode(uint8_t *text, jupref_bytes_t bytes);
 
 
 #endif /* JUPREF_BASE64_H */

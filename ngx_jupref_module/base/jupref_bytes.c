@@ -1,8 +1,9 @@
 /*
- * Spans and the bounds-checked reader (see the header for the promise).
+ * Spans and the bounds-checked reader and writer (see the header for the
+ * promise).
  *
- * A read that fails doesn't move: what comes after it reads zeroes because
- * the reader is marked, not because it stands at the end.
+ * A read or a write that fails doesn't move: what comes after it reads zeroes
+ * or writes nothing because it is marked, not because it stands at the end.
  */
 
 #include "base/jupref_bytes.h"
@@ -75,8 +76,6 @@ jupref_read_u32_le(jupref_reader_t *reader)
 uint64_t
 jupref_read_u64_le(jupref_reader_t *reader)
 {
-    unsigned        i;
-    uint64_t        value;
     const uint8_t  *bytes;
 
     bytes = jupref_reader_take(reader, 8);
@@ -85,13 +84,12 @@ jupref_read_u64_le(jupref_reader_t *reader)
         return 0;
     }
 
-    value = 0;
+    /* written out, because compilers know it for one load only so */
 
-    for (i = 0; i < 8; i++) {
-        value |= (uint64_t) bytes[i] << (8 * i);
-    }
-
-    return value;
+    return (uint64_t) bytes[0] | (uint64_t) bytes[1] << 8
+           | (uint64_t) bytes[2] << 16 | (uint64_t) bytes[3] << 24
+           | (uint64_t) bytes[4] << 32 | (uint64_t) bytes[5] << 40
+           | (uint64_t) bytes[6] << 48 | (uint64_t) bytes[7] << 56;
 }
 
 
@@ -104,6 +102,103 @@ jupref_read_bytes(jupref_reader_t *reader, size_t len)
     bytes.len = bytes.data == NULL ? 0 : len;
 
     return bytes;
+}
+
+
+void
+jupref_writer_init(jupref_writer_t *writer, uint8_t *room, size_t size)
+{
+    writer->at = room;
+    writer->end = size > 0 ? room + size : room;
+    writer->failed = 0;
+}
+
+
+void
+jupref_write_u8(jupref_writer_t *writer, uint8_t value)
+{
+    uint8_t  *room;
+
+    room = jupref_write_room(writer, 1);
+
+    if (room != NULL) {
+        room[0] = value;
+    }
+}
+
+
+void
+jupref_write_u16_le(jupref_writer_t *writer, uint16_t value)
+{
+    uint8_t  *room;
+
+    room = jupref_write_room(writer, 2);
+
+    if (room != NULL) {
+        room[0] = (uint8_t) value;
+        room[1] = (uint8_t) (value >> 8);
+    }
+}
+
+
+void
+jupref_write_u32_le(jupref_writer_t *writer, uint32_t value)
+{
+    uint8_t   *room;
+    unsigned   i;
+
+    room = jupref_write_room(writer, 4);
+
+    for (i = 0; room != NULL && i < 4; i++) {
+        room[i] = (uint8_t) (value >> (8 * i));
+    }
+}
+
+
+void
+jupref_write_u64_le(jupref_writer_t *writer, uint64_t value)
+{
+    uint8_t   *room;
+    unsigned   i;
+
+    room = jupref_write_room(writer, 8);
+
+    for (i = 0; room != NULL && i < 8; i++) {
+        room[i] = (uint8_t) (value >> (8 * i));
+    }
+}
+
+
+void
+jupref_write_bytes(jupref_writer_t *writer, const uint8_t *bytes, size_t len)
+{
+    uint8_t  *room;
+
+    room = jupref_write_room(writer, len);
+
+    if (room != NULL && len > 0) {
+        memcpy(room, bytes, len);
+    }
+}
+
+
+uint8_t *
+jupref_write_room(jupref_writer_t *writer, size_t len)
+{
+    uint8_t  *room;
+
+    if (writer->failed || len > (size_t) (writer->end - writer->at)) {
+        writer->failed = 1;
+        return NULL;
+    }
+
+    room = writer->at;
+
+    if (len > 0) {
+        writer->at += len;
+    }
+
+    return room;
 }
 
 

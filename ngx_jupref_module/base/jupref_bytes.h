@@ -1,10 +1,11 @@
 /*
- * Spans of bytes and the one bounds-checked way to read them.
+ * Spans of bytes and the one bounds-checked way to read and to write them.
  *
  * A span borrows: whoever made it says how long the bytes live.  A reader
  * never reads past its end; the first read that would marks it failed, every
  * read after that gives zeroes, so a parser may read a whole structure and
- * look at `failed` once.
+ * look at `failed` once.  A writer is the same the other way round: what
+ * doesn't fit marks it failed, and nothing is written from then on.
  */
 
 #ifndef JUPREF_BYTES_H
@@ -44,6 +45,27 @@ uint64_t jupref_read_u64_le(jupref_reader_t *reader);
 
 /* The next `len` bytes as a span of the input; NULL data when too short. */
 jupref_bytes_t jupref_read_bytes(jupref_reader_t *reader, size_t len);
+
+
+typedef struct {
+    uint8_t        *at;
+    const uint8_t  *end;
+    unsigned        failed:1;
+} jupref_writer_t;
+
+
+void jupref_writer_init(jupref_writer_t *writer, uint8_t *room, size_t size);
+
+void jupref_write_u8(jupref_writer_t *writer, uint8_t value);
+void jupref_write_u16_le(jupref_writer_t *writer, uint16_t value);
+void jupref_write_u32_le(jupref_writer_t *writer, uint32_t value);
+void jupref_write_u64_le(jupref_writer_t *writer, uint64_t value);
+void jupref_write_bytes(jupref_writer_t *writer, const uint8_t *bytes,
+    size_t len);
+
+/* The next `len` bytes, for who fills them in itself; NULL when they don't
+ * fit. */
+uint8_t *jupref_write_room(jupref_writer_t *writer, size_t len);
 
 
 /* 1 when both spans hold the same bytes; not for secrets. */

@@ -20,8 +20,8 @@
 
 
 static void jupref_sha256_fetch(void);
-static unsigned jupref_sha256_pair(EVP_MD_CTX *context, uint8_t *digest,
-    jupref_bytes_t first, jupref_bytes_t second);
+static unsigned jupref_sha256_all(EVP_MD_CTX *context, uint8_t *digest,
+    const jupref_bytes_t *spans, unsigned count);
 static int jupref_hex_digit(uint8_t character);
 
 
@@ -42,13 +42,33 @@ jupref_sha256(uint8_t digest[JUPREF_SHA256_SIZE], jupref_bytes_t bytes)
 
 
 unsigned
+jupref_sha256_spans(uint8_t digest[JUPREF_SHA256_SIZE],
+    const jupref_bytes_t *spans, unsigned count)
+{
+    unsigned     done;
+    EVP_MD_CTX  *context;
+
+    context = EVP_MD_CTX_new();
+
+    done = context != NULL
+           && CRYPTO_THREAD_run_once(&jupref_sha256_once, jupref_sha256_fetch)
+           && jupref_sha256_all(context, digest, spans, count);
+
+    EVP_MD_CTX_free(context);
+
+    return done;
+}
+
+
+unsigned
 jupref_hmac_sha256(uint8_t digest[JUPREF_SHA256_SIZE], jupref_bytes_t key,
     jupref_bytes_t bytes)
 {
-    size_t       i;
-    uint8_t      inner[JUPREF_SHA256_BLOCK], outer[JUPREF_SHA256_BLOCK];
-    unsigned     done;
-    EVP_MD_CTX  *context;
+    size_t          i;
+    uint8_t         inner[JUPREF_SHA256_BLOCK], outer[JUPREF_SHA256_BLOCK];
+    unsigned        done;
+    EVP_MD_CTX     *context;
+    jupref_bytes_t  inside[2], outside[2];
 
     memset(inner, 0, sizeof(inner));
 
@@ -66,17 +86,17 @@ jupref_hmac_sha256(uint8_t digest[JUPREF_SHA256_SIZE], jupref_bytes_t key,
         inner[i] ^= 0x36;
     }
 
+    inside[0] = (jupref_bytes_t) { inner, sizeof(inner) };
+    inside[1] = bytes;
+    outside[0] = (jupref_bytes_t) { outer, sizeof(outer) };
+    outside[1] = (jupref_bytes_t) { digest, JUPREF_SHA256_SIZE };
+
     context = EVP_MD_CTX_new();
 
     done = context != NULL
            && CRYPTO_THREAD_run_once(&jupref_sha256_once, jupref_sha256_fetch)
-           && jupref_sha256_pair(context, digest,
-                                 (jupref_bytes_t) { inner, sizeof(inner) },
-                                 bytes)
-           && jupref_sha256_pair(context, digest,
-                                 (jupref_bytes_t) { outer, sizeof(outer) },
-                                 (jupref_bytes_t) { digest,
-                                                    JUPREF_SHA256_SIZE });
+           && jupref_sha256_all(context, digest, inside, 2)
+           && jupref_sha256_all(context, digest, outside, 2);
 
     EVP_MD_CTX_free(context);
     OPENSSL_cleanse(inner, sizeof(inner));
@@ -140,13 +160,22 @@ jupref_sha256_fetch(void)
 
 
 static unsigned
-jupref_sha256_pair(EVP_MD_CTX *context, uint8_t *digest,
-    jupref_bytes_t first, jupref_bytes_t second)
+jupref_sha256_all(EVP_MD_CTX *context, uint8_t *digest,
+    const jupref_bytes_t *spans, unsigned count)
 {
-    return EVP_DigestInit_ex(context, jupref_sha256_method, NULL) == 1
-           && EVP_DigestUpdate(context, first.data, first.len) == 1
-           && EVP_DigestUpdate(context, second.data, second.len) == 1
-           && EVP_DigestFinal_ex(context, digest, NULL) == 1;
+    unsigned  i;
+
+    if (EVP_DigestInit_ex(context, jupref_sha256_method, NULL) != 1) {
+        return 0;
+    }
+
+    for (i = 0; i < count; i++) {
+        if (EVP_DigestUpdate(context, spans[i].data, spans[i].len) != 1) {
+            return 0;
+        }
+    }
+
+    return EVP_DigestFinal_ex(context, digest, NULL) == 1;
 }
 
 

@@ -12,9 +12,13 @@
 #define JUPREF_SHA256_SIZE  32
 
 
-/* Both return 1, or 0 when OpenSSL could not (out of memory). */
+/* All return 1, or 0 when OpenSSL could not (out of memory). */
 unsigned jupref_sha256(uint8_t digest[JUPREF_SHA256_SIZE],
     jupref_bytes_t bytes);
+
+/* Of the spans one behind the other. */
+unsigned jupref_sha256_spans(uint8_t digest[JUPREF_SHA256_SIZE],
+    const jupref_bytes_t *spans, unsigned count);
 unsigned jupref_hmac_sha256(uint8_t digest[JUPREF_SHA256_SIZE],
     jupref_bytes_t key, jupref_bytes_t bytes);
 

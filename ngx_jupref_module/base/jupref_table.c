@@ -2,14 +2,16 @@
  * The table of fixed capacity (its picture is in the header).
  *
  * A probe walks from the key's own slot to the first free one.  Half of the
- * slots are always free, so that walk ends, and rows are numbered in the
- * order they came, so a table is the same bytes wherever it was filled.
+ * slots are always free, so that walk ends.  A removal moves later slots of
+ * the walk back into the gap, so that every key stays reachable from its own
+ * slot without a free one in between.
  */
 
 #include "base/jupref_table.h"
-#include "base/jupref_assert.h"
 
 #include <string.h>
+
+#include "base/jupref_assert.h"
 
 
 #define JUPREF_TABLE_ALIGN      64
@@ -22,7 +24,23 @@
 #define JUPREF_HASH_END         UINT64_C(0xa0761d6478bd642f)
 
 
+static uint8_t *jupref_table_at(const jupref_table_t *table,
+    const void *block, uint32_t index);
+static uint32_t *jupref_table_slots(const jupref_table_t *table,
+    const void *block);
+static uint32_t jupref_table_home(const jupref_table_t *table,
+    const void *key);
+static void jupref_table_take(jupref_table_t *table, void *block,
+    uint32_t index);
+static void jupref_table_close_gap(jupref_table_t *table, void *block,
+    uint32_t gap);
+static unsigned jupref_table_mark_free(jupref_table_t *table, void *block,
+    uint32_t *count);
+static unsigned jupref_table_is_zero(const uint8_t *bytes, size_t len);
+static uint64_t *jupref_table_taken(const jupref_table_t *table,
+    const void *block);
 static uint32_t jupref_table_slot_count(uint32_t capacity);
+static uint64_t jupref_table_taken_size(uint32_t capacity);
 static uint64_t jupref_table_align(uint64_t size);
 static uint64_t jupref_load_u64_le(const uint8_t *bytes, size_t len);
 static uint64_t jupref_hash_step(uint64_t hash, uint64_t word);
@@ -31,12 +49,14 @@ static uint64_t jupref_hash_step(uint64_t hash, uint64_t word);
 uint64_t
 jupref_table_size(uint32_t capacity, uint32_t row_size)
 {
-    uint64_t  slots, rows;
+    uint64_t  slots, taken, rows;
 
     slots = (uint64_t) jupref_table_slot_count(capacity) * sizeof(uint32_t);
+    taken = jupref_table_taken_size(capacity);
     rows = ((uint64_t) capacity + 1) * row_size;
 
-    return jupref_table_align(slots) + jupref_table_align(rows);
+    return jupref_table_align(slots) + jupref_table_align(taken)
+           + jupref_table_align(rows);
 }
 
 
@@ -50,10 +70,14 @@ jupref_table_init(jupref_table_t *table, uint64_t at, uint32_t capacity,
 
     table->slot_count = jupref_table_slot_count(capacity);
     table->slots_at = at;
-    table->rows_at = at + jupref_table_align((uint64_t) table->slot_count
-                                             * sizeof(uint32_t));
+    table->taken_at = at + jupref_table_align((uint64_t) table->slot_count
+                                              * sizeof(uint32_t));
+    table->rows_at = table->taken_at
+                     + jupref_table_align(jupref_table_taken_size(capacity));
     table->capacity = capacity;
     table->count = 0;
+    table->used = 0;
+    table->free = 0;
     table->row_size = row_size;
     table->key_at = key_at;
     table->key_size = key_size;
@@ -68,9 +92,9 @@ jupref_table_find(const jupref_table_t *table, const void *block,
     const uint8_t   *row;
     const uint32_t  *slots;
 
-    slots = (const uint32_t *) ((const uint8_t *) block + table->slots_at);
+    slots = jupref_table_slots(table, block);
     mask = table->slot_count - 1;
-    slot = (uint32_t) jupref_hash(key, table->key_size) & mask;
+    slot = jupref_table_home(table, key);
 
     for ( ;; ) {
         index = slots[slot];
@@ -79,7 +103,7 @@ jupref_table_find(const jupref_table_t *table, const void *block,
             return 0;
         }
 
-        row = jupref_table_row(table, block, index);
+        row = jupref_table_at(table, block, index);
 
         if (memcmp(row + table->key_at, key, table->key_size) == 0) {
             return index;
@@ -94,7 +118,7 @@ uint32_t
 jupref_table_insert(jupref_table_t *table, void *block, const void *key)
 {
     uint8_t   *row;
-    uint32_t   mask, slot, *slots;
+    uint32_t   mask, slot, index, *slots;
 
     jupref_assert(jupref_table_find(table, block, key) == 0);
 
@@ -102,22 +126,89 @@ jupref_table_insert(jupref_table_t *table, void *block, const void *key)
         return 0;
     }
 
-    slots = (uint32_t *) ((uint8_t *) block + table->slots_at);
+    slots = jupref_table_slots(table, block);
     mask = table->slot_count - 1;
-    slot = (uint32_t) jupref_hash(key, table->key_size) & mask;
+    slot = jupref_table_home(table, key);
 
     while (slots[slot] != 0) {
         slot = (slot + 1) & mask;
     }
 
-    table->count++;
-    slots[slot] = table->count;
+    index = table->free ? table->free : table->used + 1;
+    row = jupref_table_at(table, block, index);
 
-    row = jupref_table_row(table, block, table->count);
+    if (table->free) {
+        memcpy(&table->free, row, sizeof(uint32_t));
+
+    } else {
+        table->used = index;
+    }
+
+    slots[slot] = index;
+    jupref_table_take(table, block, index);
+    table->count++;
+
     memset(row, 0, table->row_size);
     memcpy(row + table->key_at, key, table->key_size);
 
-    return table->count;
+    return index;
+}
+
+
+void
+jupref_table_remove(jupref_table_t *table, void *block, uint32_t index)
+{
+    uint8_t   *row;
+    uint32_t   mask, slot, *slots;
+
+    row = jupref_table_row(table, block, index);
+    slots = jupref_table_slots(table, block);
+    mask = table->slot_count - 1;
+    slot = jupref_table_home(table, row + table->key_at);
+
+    while (slots[slot] != index) {
+        jupref_assert(slots[slot] != 0);
+        slot = (slot + 1) & mask;
+    }
+
+    jupref_table_close_gap(table, block, slot);
+
+    memset(row, 0, table->row_size);
+    memcpy(row, &table->free, sizeof(uint32_t));
+
+    table->free = index;
+    table->count--;
+    jupref_table_taken(table, block)[index / 64] &= ~(UINT64_C(1)
+                                                      << index % 64);
+}
+
+
+/*
+ *     home of c    gap
+ *         |         |
+ *       | a |  b  |   | c | d | 0 |     c may move into the gap when its own
+ *                                        slot isn't between the two
+ */
+static void
+jupref_table_close_gap(jupref_table_t *table, void *block, uint32_t gap)
+{
+    uint32_t  mask, slot, home, *slots;
+
+    slots = jupref_table_slots(table, block);
+    mask = table->slot_count - 1;
+
+    for (slot = (gap + 1) & mask; slots[slot]; slot = (slot + 1) & mask) {
+        home = jupref_table_home(table,
+                                 jupref_table_at(table, block, slots[slot])
+                                 + table->key_at);
+
+        if (((slot - home) & mask) >= ((slot - gap) & mask)) {
+            slots[gap] = slots[slot];
+            gap = slot;
+        }
+    }
+
+    slots[gap] = 0;
 }
 
 
@@ -125,10 +216,165 @@ void *
 jupref_table_row(const jupref_table_t *table, const void *block,
     uint32_t index)
 {
-    jupref_assert(index > 0 && index <= table->count);
+    jupref_assert(jupref_table_in_use(table, block, index));
 
+    return jupref_table_at(table, block, index);
+}
+
+
+unsigned
+jupref_table_in_use(const jupref_table_t *table, const void *block,
+    uint32_t index)
+{
+    if (index == 0 || index > table->used) {
+        return 0;
+    }
+
+    return jupref_table_taken(table, block)[index / 64] >> index % 64 & 1;
+}
+
+
+unsigned
+jupref_table_rebuild(jupref_table_t *table, void *block)
+{
+    uint8_t   *row;
+    uint32_t   index, removed, slot, mask, *slots;
+    uint64_t  *taken;
+
+    if (table->used > table->capacity) {
+        return 0;
+    }
+
+    slots = jupref_table_slots(table, block);
+    taken = jupref_table_taken(table, block);
+    mask = table->slot_count - 1;
+
+    memset(slots, 0, (uint64_t) table->slot_count * sizeof(uint32_t));
+    memset(taken, 0, jupref_table_taken_size(table->capacity));
+
+    for (index = 1; index <= table->used; index++) {
+        jupref_table_take(table, block, index);
+    }
+
+    if (!jupref_table_mark_free(table, block, &removed)) {
+        return 0;
+    }
+
+    table->count = table->used - removed;
+
+    for (index = 1; index <= table->used; index++) {
+
+        if (!jupref_table_in_use(table, block, index)) {
+            continue;
+        }
+
+        row = jupref_table_at(table, block, index) + table->key_at;
+        slot = jupref_table_home(table, row);
+
+        while (slots[slot] != 0) {
+            if (memcmp(jupref_table_at(table, block, slots[slot])
+                       + table->key_at, row, table->key_size) == 0)
+            {
+                return 0;
+            }
+
+            slot = (slot + 1) & mask;
+        }
+
+        slots[slot] = index;
+    }
+
+    return 1;
+}
+
+
+/* Clears the bits of removed rows; a row met twice isn't taken any more. */
+static unsigned
+jupref_table_mark_free(jupref_table_t *table, void *block, uint32_t *count)
+{
+    uint8_t   *row;
+    uint32_t   index;
+    uint64_t  *taken;
+
+    taken = jupref_table_taken(table, block);
+    *count = 0;
+    index = table->free;
+
+    while (index) {
+
+        if (!jupref_table_in_use(table, block, index)) {
+            return 0;
+        }
+
+        row = jupref_table_at(table, block, index);
+
+        if (!jupref_table_is_zero(row + sizeof(uint32_t),
+                                  table->row_size - sizeof(uint32_t)))
+        {
+            return 0;
+        }
+
+        taken[index / 64] &= ~(UINT64_C(1) << index % 64);
+        (*count)++;
+
+        memcpy(&index, row, sizeof(uint32_t));
+    }
+
+    return 1;
+}
+
+
+static void
+jupref_table_take(jupref_table_t *table, void *block, uint32_t index)
+{
+    jupref_table_taken(table, block)[index / 64] |= UINT64_C(1) << index % 64;
+}
+
+
+static uint8_t *
+jupref_table_at(const jupref_table_t *table, const void *block,
+    uint32_t index)
+{
     return (uint8_t *) (uintptr_t) block + table->rows_at
            + (uint64_t) index * table->row_size;
+}
+
+
+static uint32_t *
+jupref_table_slots(const jupref_table_t *table, const void *block)
+{
+    return (uint32_t *) ((uintptr_t) block + table->slots_at);
+}
+
+
+static uint64_t *
+jupref_table_taken(const jupref_table_t *table, const void *block)
+{
+    return (uint64_t *) ((uintptr_t) block + table->taken_at);
+}
+
+
+/* The slot that a key wants. */
+static uint32_t
+jupref_table_home(const jupref_table_t *table, const void *key)
+{
+    return (uint32_t) jupref_hash(key, table->key_size)
+           & (table->slot_count - 1);
+}
+
+
+static unsigned
+jupref_table_is_zero(const uint8_t *bytes, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+        if (bytes[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -179,6 +425,14 @@ jupref_table_slot_count(uint32_t capacity)
     }
 
     return count;
+}
+
+
+/* A bit for each row and for row 0. */
+static uint64_t
+jupref_table_taken_size(uint32_t capacity)
+{
+    return ((uint64_t) capacity / 64 + 1) * sizeof(uint64_t);
 }
 
 

@@ -8,6 +8,10 @@
 #include "http/ngx_http_jupref_api.h"
 
 
+/* How long a write waits for the disk, ms. */
+#define NGX_HTTP_JUPREF_WRITE_TIMEOUT  10000
+
+
 #define NGX_HTTP_JUPREF_VIEW_ALIGN  16          /* of unsigned __int128 */
 
 
@@ -60,9 +64,14 @@ static ngx_uint_t ngx_http_jupref_api_matches(const char *pattern,
 static ngx_http_jupref_problem_e ngx_http_jupref_api_allowed(
     ngx_http_jupref_api_t *api, ngx_http_jupref_route_t *route);
 static void ngx_http_jupref_api_body(ngx_http_request_t *r);
+static void ngx_http_jupref_api_synced(ngx_http_jupref_wait_t *wait,
+    ngx_int_t rc);
+static ngx_http_jupref_problem_e ngx_http_jupref_api_unsynced(
+    ngx_http_jupref_api_t *api, ngx_int_t rc);
 static ngx_int_t ngx_http_jupref_api_answer(ngx_http_jupref_api_t *api,
-    ngx_http_jupref_route_t *route);
-static void ngx_http_jupref_api_start(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_problem_e problem);
+static ngx_int_t ngx_http_jupref_api_tell_head(ngx_http_jupref_api_t *api);
+static ngx_http_jupref_api_t *ngx_http_jupref_api_start(
     ngx_http_request_t *r);
 
 
@@ -70,16 +79,19 @@ ngx_int_t
 ngx_http_jupref_api_handler(ngx_http_request_t *r)
 {
     ngx_int_t                  rc;
-    ngx_http_jupref_api_t      api;
+    ngx_http_jupref_api_t     *api;
     ngx_http_jupref_route_t   *route;
     ngx_http_jupref_problem_e  problem;
 
-    ngx_http_jupref_api_start(&api, r);
+    api = ngx_http_jupref_api_start(r);
+    if (api == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    problem = ngx_http_jupref_api_route(&api, &route);
+    problem = ngx_http_jupref_api_route(api, &route);
 
     if (route) {
-        problem = ngx_http_jupref_api_allowed(&api, route);
+        problem = ngx_http_jupref_api_allowed(api, route);
     }
 
     if (problem == NGX_HTTP_JUPREF_NO_PROBLEM && route->method != NGX_HTTP_GET)
@@ -95,41 +107,112 @@ ngx_http_jupref_api_handler(ngx_http_request_t *r)
     }
 
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
-        return ngx_http_jupref_send_problem(&api, problem);
+        return ngx_http_jupref_send_problem(api, problem);
     }
 
-    return ngx_http_jupref_api_answer(&api, route);
+    problem = route->handler(api);
+
+    return api->later ? NGX_DONE : ngx_http_jupref_api_answer(api, problem);
 }
 
+
+/* A write's answer waits until what it says is on disk. */
 
 static void
 ngx_http_jupref_api_body(ngx_http_request_t *r)
 {
-    ngx_int_t                  rc;
-    ngx_http_jupref_api_t      api;
-    ngx_http_jupref_route_t   *route;
-    ngx_http_jupref_problem_e  problem;
+    ngx_http_jupref_api_t      *api;
+    ngx_http_jupref_route_t    *route;
+    ngx_http_jupref_problem_e   problem;
 
-    ngx_http_jupref_api_start(&api, r);
+    api = ngx_http_jupref_api_start(r);
+    if (api == NULL) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
 
-    problem = ngx_http_jupref_api_route(&api, &route);
+    problem = ngx_http_jupref_api_route(api, &route);
 
-    rc = route ? ngx_http_jupref_api_answer(&api, route)
-               : ngx_http_jupref_send_problem(&api, problem);
+    if (route) {
+        problem = route->handler(api);
+    }
 
-    ngx_http_finalize_request(r, rc);
+    if (problem == NGX_HTTP_JUPREF_NO_PROBLEM) {
+        api->wait.seq = api->seq;
+        api->wait.request = r;
+        api->wait.data = api;
+        api->wait.handler = ngx_http_jupref_api_synced;
+
+        switch (ngx_http_jupref_commit_wait(api->zone, &api->wait,
+                                            NGX_HTTP_JUPREF_WRITE_TIMEOUT))
+        {
+        case NGX_AGAIN:
+            return;
+
+        case NGX_OK:
+            break;
+
+        default:
+            problem = ngx_http_jupref_api_unsynced(api, NGX_ERROR);
+        }
+    }
+
+    ngx_http_finalize_request(r, ngx_http_jupref_api_answer(api, problem));
+}
+
+
+static void
+ngx_http_jupref_api_synced(ngx_http_jupref_wait_t *wait, ngx_int_t rc)
+{
+    ngx_connection_t       *c;
+    ngx_http_jupref_api_t  *api;
+
+    api = wait->data;
+    c = api->r->connection;
+
+    ngx_http_set_log_request(c->log, api->r);
+
+    ngx_http_jupref_api_finish(api, ngx_http_jupref_api_unsynced(api, rc));
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_http_jupref_problem_e
+ngx_http_jupref_api_unsynced(ngx_http_jupref_api_t *api, ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_OK:
+        return NGX_HTTP_JUPREF_NO_PROBLEM;
+
+    case NGX_AGAIN:
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NOT_SYNCED,
+                   "the disk is slow: the write is taken, but not on disk "
+                   "yet; look later, or send it again");
+
+    default:
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_JOURNAL_DOWN,
+                   "the journal has stopped at a disk error: nothing is "
+                   "written until nginx is reloaded");
+    }
+}
+
+
+void
+ngx_http_jupref_api_finish(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_problem_e problem)
+{
+    ngx_http_finalize_request(api->r,
+                              ngx_http_jupref_api_answer(api, problem));
 }
 
 
 static ngx_int_t
 ngx_http_jupref_api_answer(ngx_http_jupref_api_t *api,
-    ngx_http_jupref_route_t *route)
+    ngx_http_jupref_problem_e problem)
 {
-    ngx_http_jupref_problem_e  problem;
-
     static ngx_str_t  content_type = ngx_string("application/json");
-
-    problem = route->handler(api);
 
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
         return ngx_http_jupref_send_problem(api, problem);
@@ -141,25 +224,96 @@ ngx_http_jupref_api_answer(ngx_http_jupref_api_t *api,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ngx_http_jupref_api_tell_head(api) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     return ngx_http_jupref_send(api->r, api->status, &content_type,
                                 jupref_json_text(&api->json));
 }
 
 
-static void
-ngx_http_jupref_api_start(ngx_http_jupref_api_t *api, ngx_http_request_t *r)
+void
+ngx_http_jupref_api_head(ngx_http_jupref_api_t *api)
 {
+    jupref_log_t  *journal;
+
+    journal = ngx_http_jupref_journal(api->zone);
+
+    if (journal) {
+        api->seq = journal->seq;
+        ngx_memcpy(api->head, journal->head, JUPREF_SHA256_SIZE);
+    }
+}
+
+
+void
+ngx_http_jupref_act(ngx_http_jupref_api_t *api, jupref_event_t *event,
+    jupref_event_type_e type)
+{
+    ngx_http_jupref_ctx_t  *ctx;
+
+    ngx_memzero(event, sizeof(jupref_event_t));
+    event->type = type;
+
+    ctx = ngx_http_jupref_ctx_find(api->r);
+
+    if (ctx && ctx->key) {
+        ngx_memcpy(event->actor, ctx->key->name.data,
+                   ngx_min(ctx->key->name.len, JUPREF_ACTOR_MAX));
+    }
+}
+
+
+/* Jupref-Ledger: <seq>:<hash of that event's leaf, hex> */
+
+static ngx_int_t
+ngx_http_jupref_api_tell_head(ngx_http_jupref_api_t *api)
+{
+    u_char     *p;
+    ngx_str_t   value;
+
+    static ngx_str_t  name = ngx_string("Jupref-Ledger");
+
+    if (api->seq == 0) {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(api->r->pool, NGX_INT64_LEN + 1 + 2 * JUPREF_SHA256_SIZE);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.data = p;
+    p = ngx_sprintf(p, "%uL:", api->seq);
+    p = ngx_hex_dump(p, api->head, JUPREF_SHA256_SIZE);
+    value.len = (size_t) (p - value.data);
+
+    return ngx_http_jupref_add_header(api->r, &name, &value);
+}
+
+
+static ngx_http_jupref_api_t *
+ngx_http_jupref_api_start(ngx_http_request_t *r)
+{
+    ngx_http_jupref_api_t        *api;
     ngx_http_jupref_loc_conf_t   *jlcf;
     ngx_http_jupref_main_conf_t  *jmcf;
 
     jlcf = ngx_http_get_module_loc_conf(r, ngx_http_jupref_module);
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
 
-    ngx_memzero(api, sizeof(ngx_http_jupref_api_t));
+    api = ngx_pcalloc(r->pool, sizeof(ngx_http_jupref_api_t));
+    if (api == NULL) {
+        return NULL;
+    }
+
     api->r = r;
     api->zone = jmcf->zone;
     api->base = jlcf->api_base;
     api->status = NGX_HTTP_OK;
+
+    return api;
 }
 
 

@@ -38,6 +38,8 @@ typedef enum {
     NGX_HTTP_JUPREF_LEDGER_FULL,
     NGX_HTTP_JUPREF_LEDGER_BROKEN,
     NGX_HTTP_JUPREF_OUT_OF_MEMORY,
+    NGX_HTTP_JUPREF_JOURNAL_DOWN,
+    NGX_HTTP_JUPREF_NOT_SYNCED,
     NGX_HTTP_JUPREF_PROBLEMS
 } ngx_http_jupref_problem_e;
 
@@ -51,12 +53,30 @@ typedef struct {
     ngx_uint_t                status;   /* 200 unless the handler says else */
     ngx_str_t                 detail;   /* of a refusal */
     ngx_str_t                 allow;    /* of a 405 */
+    uint64_t                  seq;      /* what the answer is of, 0: nothing */
+    u_char                    head[JUPREF_SHA256_SIZE];
+    ngx_http_jupref_wait_t    wait;     /* of a write, for its sync */
+    unsigned                  later:1;  /* the handler will answer itself */
 } ngx_http_jupref_api_t;
 
 
 typedef ngx_http_jupref_problem_e (*ngx_http_jupref_api_pt)(
     ngx_http_jupref_api_t *api);
 
+
+/*
+ * Notes of which event the answer is going to be: it is told as Jupref-Ledger,
+ * and a write waits for its sync.  The zone is locked.
+ */
+void ngx_http_jupref_api_head(ngx_http_jupref_api_t *api);
+
+/* An empty event that is the act of the key that the call came with. */
+void ngx_http_jupref_act(ngx_http_jupref_api_t *api, jupref_event_t *event,
+    jupref_event_type_e type);
+
+/* Answers a request whose handler set `later`, and ends it. */
+void ngx_http_jupref_api_finish(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_problem_e problem);
 
 /* Room for an answer of at most `size` bytes; NGX_ERROR when memory is out. */
 ngx_int_t ngx_http_jupref_api_room(ngx_http_jupref_api_t *api, size_t size);

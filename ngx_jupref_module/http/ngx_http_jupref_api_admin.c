@@ -130,8 +130,7 @@ ngx_http_jupref_post_referrer(ngx_http_jupref_api_t *api)
         return problem;
     }
 
-    ngx_memzero(&event, sizeof(jupref_event_t));
-    event.type = JUPREF_EVENT_REFERRER_REGISTERED;
+    ngx_http_jupref_act(api, &event, JUPREF_EVENT_REFERRER_REGISTERED);
     event.of.referrer_registered.wallet = body.wallet;
     event.of.referrer_registered.parent = body.parent;
     event.of.referrer_registered.terms = terms;
@@ -184,18 +183,16 @@ ngx_http_jupref_post_code(ngx_http_jupref_api_t *api)
         return problem;
     }
 
-    ngx_memzero(&event, sizeof(jupref_event_t));
-    event.type = JUPREF_EVENT_CODE_CREATED;
+    ngx_http_jupref_act(api, &event, JUPREF_EVENT_CODE_CREATED);
     event.of.code_created.wallet = body.wallet;
     event.of.code_created.own_terms = (body.tier_name.len != 0);
     event.of.code_created.terms = terms;
     jupref_code_name_set(&event.of.code_created.code,
                          (jupref_bytes_t) { body.code, body.code_len });
 
-    ledger = api->zone->shared->ledger;
-
     ngx_http_jupref_lock(api->zone);
 
+    ledger = ngx_http_jupref_ledger(api->zone);
     index = jupref_find_referrer(ledger, &body.wallet);
 
     if (index && body.tier_name.len == 0) {
@@ -257,13 +254,11 @@ ngx_http_jupref_patch_referrer(ngx_http_jupref_api_t *api)
         return problem;
     }
 
-    ngx_memzero(&tier, sizeof(jupref_event_t));
-    tier.type = JUPREF_EVENT_REFERRER_TIER;
+    ngx_http_jupref_act(api, &tier, JUPREF_EVENT_REFERRER_TIER);
     tier.of.referrer_tier.wallet = wallet;
     tier.of.referrer_tier.terms = terms;
 
-    ngx_memzero(&status, sizeof(jupref_event_t));
-    status.type = JUPREF_EVENT_REFERRER_STATUS;
+    ngx_http_jupref_act(api, &status, JUPREF_EVENT_REFERRER_STATUS);
     status.of.referrer_status.wallet = wallet;
     status.of.referrer_status.status = (uint8_t) body.status;
 
@@ -467,6 +462,11 @@ ngx_http_jupref_admin_result(ngx_http_jupref_api_t *api,
     case JUPREF_LEDGER_REFERRERS_FULL:
     case JUPREF_LEDGER_CODES_FULL:
         problem = NGX_HTTP_JUPREF_LEDGER_FULL;
+        break;
+
+    case JUPREF_LEDGER_LOG_STOPPED:
+    case JUPREF_LEDGER_LOG_FULL:
+        problem = NGX_HTTP_JUPREF_JOURNAL_DOWN;
         break;
 
     default:

@@ -1,9 +1,9 @@
 /*
  * Lists: the leaderboard, and recent trades by cursor.
  *
- * A cursor is opaque: the index of the last row shown, in hex, behind a
- * version letter.  Rows are never removed, so a cursor is good forever and
- * pages neither skip nor repeat while new trades arrive.
+ * A cursor is opaque: index and mark of the last row shown, in hex, behind a
+ * version letter, so that pages neither skip nor repeat while new trades
+ * arrive and settled ones leave.
  */
 
 #include "http/ngx_http_jupref_api.h"
@@ -13,11 +13,13 @@
 #define NGX_HTTP_JUPREF_LEADER_ROOM  256
 #define NGX_HTTP_JUPREF_LIST_ROOM    1024
 
-#define NGX_HTTP_JUPREF_CURSOR_LEN   9          /* "t" and 8 hex digits */
+#define NGX_HTTP_JUPREF_CURSOR_LEN   25         /* "t" and 24 hex digits */
 
 
 static ngx_http_jupref_problem_e ngx_http_jupref_read_cursor(
-    ngx_http_jupref_api_t *api, uint32_t *before);
+    ngx_http_jupref_api_t *api, jupref_cursor_t *cursor);
+static ngx_http_jupref_problem_e ngx_http_jupref_bad_cursor(
+    ngx_http_jupref_api_t *api);
 static ngx_int_t ngx_http_jupref_next_page(ngx_http_jupref_api_t *api,
     ngx_uint_t limit, ngx_str_t *cursor);
 static void ngx_http_jupref_write_trade(jupref_json_writer_t *json,
@@ -82,7 +84,8 @@ ngx_http_jupref_get_leaderboard(ngx_http_jupref_api_t *api)
 
     ngx_http_jupref_lock(api->zone);
 
-    count = jupref_view_leaders(api->zone->shared->ledger, ranking,
+    ngx_http_jupref_api_head(api);
+    count = jupref_view_leaders(ngx_http_jupref_ledger(api->zone), ranking,
                                 (unsigned) limit, leaders);
 
     ngx_http_jupref_unlock(api->zone);
@@ -116,9 +119,9 @@ ngx_http_jupref_get_trades(ngx_http_jupref_api_t *api)
 {
     u_char                      text[NGX_HTTP_JUPREF_CURSOR_LEN];
     unsigned                    i, count, more;
-    uint32_t                    before;
     ngx_str_t                   cursor;
     ngx_uint_t                  limit;
+    jupref_cursor_t             at;
     jupref_json_writer_t       *json;
     jupref_trade_view_t        *trades;
     ngx_http_jupref_problem_e   problem;
@@ -128,7 +131,7 @@ ngx_http_jupref_get_trades(ngx_http_jupref_api_t *api)
         return problem;
     }
 
-    problem = ngx_http_jupref_read_cursor(api, &before);
+    problem = ngx_http_jupref_read_cursor(api, &at);
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
         return problem;
     }
@@ -145,13 +148,18 @@ ngx_http_jupref_get_trades(ngx_http_jupref_api_t *api)
 
     ngx_http_jupref_lock(api->zone);
 
-    count = jupref_view_trades(api->zone->shared->ledger, before,
+    ngx_http_jupref_api_head(api);
+    count = jupref_view_trades(ngx_http_jupref_ledger(api->zone), 0, &at,
                                (unsigned) limit, trades);
 
     ngx_http_jupref_unlock(api->zone);
 
+    if (count == JUPREF_VIEW_GONE) {
+        return ngx_http_jupref_bad_cursor(api);
+    }
+
     json = &api->json;
-    more = (count && trades[count - 1].index > 1);
+    more = (at.index != 0);
 
     jupref_json_object(json, NULL);
     jupref_json_array(json, "data");
@@ -164,7 +172,7 @@ ngx_http_jupref_get_trades(ngx_http_jupref_api_t *api)
 
     if (more) {
         cursor.data = text;
-        cursor.len = ngx_sprintf(text, "t%08xD", trades[count - 1].index)
+        cursor.len = ngx_sprintf(text, "t%08xD%016xL", at.index, at.mark)
                      - text;
 
         jupref_json_string(json, "nextCursor",
@@ -186,14 +194,16 @@ ngx_http_jupref_get_trades(ngx_http_jupref_api_t *api)
 
 
 static ngx_http_jupref_problem_e
-ngx_http_jupref_read_cursor(ngx_http_jupref_api_t *api, uint32_t *before)
+ngx_http_jupref_read_cursor(ngx_http_jupref_api_t *api,
+    jupref_cursor_t *cursor)
 {
-    u_char                     bytes[4];
+    u_char                     bytes[12];
     ngx_str_t                  text;
+    ngx_uint_t                 i;
     jupref_bytes_t             hex;
     ngx_http_jupref_problem_e  problem;
 
-    *before = 0;
+    ngx_memzero(cursor, sizeof(jupref_cursor_t));
 
     problem = ngx_http_jupref_api_argument(api, "cursor", &text);
 
@@ -205,21 +215,34 @@ ngx_http_jupref_read_cursor(ngx_http_jupref_api_t *api, uint32_t *before)
     hex.len = text.len - 1;
 
     if (text.data[0] == 't' && jupref_hex_decode(bytes, sizeof(bytes), hex)) {
-        *before = (uint32_t) bytes[0] << 24 | (uint32_t) bytes[1] << 16
-                  | (uint32_t) bytes[2] << 8 | bytes[3];
+
+        for (i = 0; i < 4; i++) {
+            cursor->index = cursor->index << 8 | bytes[i];
+        }
+
+        for (i = 4; i < sizeof(bytes); i++) {
+            cursor->mark = cursor->mark << 8 | bytes[i];
+        }
     }
 
-    if (*before == 0) {
-        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_CURSOR,
-                   "cursor must be the nextCursor of an answer before, as it "
-                   "came");
+    if (cursor->index == 0) {
+        return ngx_http_jupref_bad_cursor(api);
     }
 
     return NGX_HTTP_JUPREF_NO_PROBLEM;
 }
 
 
-/* Link: </v1/trades?limit=20&cursor=t0000002a>; rel="next" (RFC 8288) */
+static ngx_http_jupref_problem_e
+ngx_http_jupref_bad_cursor(ngx_http_jupref_api_t *api)
+{
+    return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_CURSOR,
+               "cursor must be the nextCursor of an answer before, as it "
+               "came");
+}
+
+
+/* Link: </v1/trades?limit=20&cursor=t0000002a…>; rel="next" (RFC 8288) */
 
 static ngx_int_t
 ngx_http_jupref_next_page(ngx_http_jupref_api_t *api, ngx_uint_t limit,

@@ -27,9 +27,9 @@ ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
     jupref_json_writer_t      *json;
     jupref_pending_stat_t      pending;
     jupref_platform_view_t    *view;
-    ngx_http_jupref_shared_t  *shared;
+    ngx_http_jupref_zone_t    *zone;
 
-    shared = api->zone->shared;
+    zone = api->zone;
     json = &api->json;
 
     view = ngx_http_jupref_api_view(api, sizeof(jupref_platform_view_t));
@@ -37,13 +37,16 @@ ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
         return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
     }
 
-    ngx_http_jupref_lock(api->zone);
+    ngx_http_jupref_lock(zone);
 
-    jupref_view_platform(shared->ledger, shared->integrity, view);
-    view->clicks += jupref_clicks_total(shared->clicks);
-    jupref_pending_stat(shared->pending, ngx_http_jupref_now_ms(), &pending);
+    ngx_http_jupref_api_head(api);
+    jupref_view_platform(ngx_http_jupref_ledger(zone),
+                         ngx_http_jupref_integrity(zone), view);
+    view->clicks += jupref_clicks_total(ngx_http_jupref_clicks(zone));
+    jupref_pending_stat(ngx_http_jupref_pending(zone),
+                        ngx_http_jupref_now_ms(), &pending);
 
-    ngx_http_jupref_unlock(api->zone);
+    ngx_http_jupref_unlock(zone);
 
     if (ngx_http_jupref_api_room(api, NGX_HTTP_JUPREF_PLATFORM_ROOM
                                  + (view->mint_count + view->integrity_count)

@@ -45,19 +45,20 @@ ngx_http_jupref_problem_e
 ngx_http_jupref_show_code(ngx_http_jupref_api_t *api,
     const jupref_code_name_t *code)
 {
-    uint32_t                   index;
-    jupref_code_view_t         view;
-    jupref_json_writer_t      *json;
-    ngx_http_jupref_shared_t  *shared;
-
-    shared = api->zone->shared;
+    uint32_t               index;
+    jupref_ledger_t       *ledger;
+    jupref_code_view_t     view;
+    jupref_json_writer_t  *json;
 
     ngx_http_jupref_lock(api->zone);
 
-    index = jupref_find_code(shared->ledger, code);
+    ngx_http_jupref_api_head(api);
+    ledger = ngx_http_jupref_ledger(api->zone);
+    index = jupref_find_code(ledger, code);
 
     if (index) {
-        jupref_view_code(shared->ledger, shared->clicks, index, &view);
+        jupref_view_code(ledger, ngx_http_jupref_clicks(api->zone), index,
+                         &view);
     }
 
     ngx_http_jupref_unlock(api->zone);
@@ -156,7 +157,7 @@ ngx_http_jupref_fee_terms(ngx_http_jupref_api_t *api, ngx_str_t *text,
     jupref_code_name_set(&code, ngx_http_jupref_bytes(text));
 
     ngx_http_jupref_lock(api->zone);
-    found = jupref_view_terms(api->zone->shared->ledger, &code, terms);
+    found = jupref_view_terms(ngx_http_jupref_ledger(api->zone), &code, terms);
     ngx_http_jupref_unlock(api->zone);
 
     return found ? NGX_OK : NGX_DECLINED;
@@ -232,11 +233,9 @@ ngx_http_jupref_problem_e
 ngx_http_jupref_show_referrer(ngx_http_jupref_api_t *api,
     const jupref_pubkey_t *wallet)
 {
-    uint32_t                   index;
-    jupref_referrer_view_t    *view;
-    ngx_http_jupref_shared_t  *shared;
-
-    shared = api->zone->shared;
+    uint32_t                 index;
+    jupref_ledger_t         *ledger;
+    jupref_referrer_view_t  *view;
 
     view = ngx_http_jupref_api_view(api, sizeof(jupref_referrer_view_t));
     if (view == NULL) {
@@ -245,10 +244,13 @@ ngx_http_jupref_show_referrer(ngx_http_jupref_api_t *api,
 
     ngx_http_jupref_lock(api->zone);
 
-    index = jupref_find_referrer(shared->ledger, wallet);
+    ngx_http_jupref_api_head(api);
+    ledger = ngx_http_jupref_ledger(api->zone);
+    index = jupref_find_referrer(ledger, wallet);
 
     if (index) {
-        jupref_view_referrer(shared->ledger, shared->clicks, index, view);
+        jupref_view_referrer(ledger, ngx_http_jupref_clicks(api->zone), index,
+                             view);
     }
 
     ngx_http_jupref_unlock(api->zone);

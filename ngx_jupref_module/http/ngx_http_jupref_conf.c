@@ -11,6 +11,8 @@
 
 static ngx_http_jupref_role_e ngx_http_jupref_role_named(ngx_str_t *name);
 static ngx_int_t ngx_http_jupref_is_token(ngx_str_t *name);
+static char *ngx_http_jupref_zone_options(ngx_conf_t *cf,
+    ngx_http_jupref_zone_t *zone);
 
 
 char *
@@ -18,6 +20,7 @@ ngx_http_jupref_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ssize_t                       size;
     ngx_str_t                    *value;
+    ngx_http_jupref_zone_t       *zone;
     ngx_http_jupref_main_conf_t  *jmcf = conf;
 
     if (jmcf->shm_zone) {
@@ -51,25 +54,191 @@ ngx_http_jupref_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_jupref_zone_fits(cf, &value[1], size) != NGX_OK) {
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_http_jupref_zone_t));
+    if (zone == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    jmcf->zone = ngx_pcalloc(cf->pool, sizeof(ngx_http_jupref_zone_t));
-    if (jmcf->zone == NULL) {
+    zone->conf = jmcf;
+    zone->size = (size_t) size;
+    zone->edge = value[1];
+    zone->core = (ngx_core_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                                  ngx_core_module);
+    zone->identity = ngx_pcalloc(cf->pool, sizeof(jupref_identity_t));
+    jmcf->zone = zone;
+
+    if (zone->identity == NULL
+        || ngx_http_jupref_zone_options(cf, zone) != NGX_CONF_OK
+        || ngx_http_jupref_zone_fits(cf, &value[1], zone) != NGX_OK
+        || ngx_thread_pool_add(cf, NULL) == NULL)
+    {
         return NGX_CONF_ERROR;
     }
 
-    jmcf->zone->conf = jmcf;
+    /* the anchor that a reload carries over; the memory is our own */
 
-    jmcf->shm_zone = ngx_shared_memory_add(cf, &value[1], (size_t) size,
+    jmcf->shm_zone = ngx_shared_memory_add(cf, &value[1], 8 * ngx_pagesize,
                                            &ngx_http_jupref_module);
     if (jmcf->shm_zone == NULL) {
         return NGX_CONF_ERROR;
     }
 
     jmcf->shm_zone->init = ngx_http_jupref_zone_init;
-    jmcf->shm_zone->data = jmcf->zone;
+    jmcf->shm_zone->data = zone;
+
+    return NGX_CONF_OK;
+}
+
+
+/* state=<directory> and edge=<name> */
+
+static char *
+ngx_http_jupref_zone_options(ngx_conf_t *cf, ngx_http_jupref_zone_t *zone)
+{
+    ngx_str_t   *value;
+    ngx_uint_t   i, edge;
+
+    value = cf->args->elts;
+    edge = 0;
+
+    for (i = 3; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "state=", 6) == 0
+            && value[i].len > 6 && zone->state.len == 0)
+        {
+            zone->state.data = value[i].data + 6;
+            zone->state.len = value[i].len - 6;
+
+            if (ngx_conf_full_name(cf->cycle, &zone->state, 0) != NGX_OK) {
+                return NGX_CONF_ERROR;
+            }
+
+            continue;
+        }
+
+        if (ngx_strncmp(value[i].data, "edge=", 5) == 0 && edge == 0) {
+            zone->edge.data = value[i].data + 5;
+            zone->edge.len = value[i].len - 5;
+            edge = 1;
+
+            if (ngx_http_jupref_is_token(&zone->edge)) {
+                continue;
+            }
+
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid edge name \"%V\" in "
+                               "\"jupref_zone\", it must be 1 to 32 letters, "
+                               "digits, \"_\" or \"-\"", &zone->edge);
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" in \"jupref_zone\", it "
+                           "takes \"state=<directory>\" and "
+                           "\"edge=<name>\" once each", &value[i]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (edge && zone->state.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"edge=%V\" in \"jupref_zone\" names a journal "
+                           "and needs \"state=<directory>\"", &zone->edge);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* jupref_snapshot interval=<time> keep=<number> | off */
+
+char *
+ngx_http_jupref_snapshot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_int_t                     number;
+    ngx_str_t                    *value, part;
+    ngx_uint_t                    i;
+    ngx_http_jupref_main_conf_t  *jmcf = conf;
+
+    if (jmcf->snapshot_every != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    jmcf->snapshot_every = NGX_HTTP_JUPREF_SNAPSHOT_EVERY;
+    jmcf->snapshots = NGX_HTTP_JUPREF_SNAPSHOTS;
+
+    if (cf->args->nelts == 2 && value[1].len == 3
+        && ngx_strncmp(value[1].data, "off", 3) == 0)
+    {
+        jmcf->snapshot_every = 0;
+        return NGX_CONF_OK;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "interval=", 9) == 0) {
+            part.data = value[i].data + 9;
+            part.len = value[i].len - 9;
+            number = ngx_parse_time(&part, 1);
+
+            if (number > 0) {
+                jmcf->snapshot_every = number;
+                continue;
+            }
+
+        } else if (ngx_strncmp(value[i].data, "keep=", 5) == 0) {
+            number = ngx_atoi(value[i].data + 5, value[i].len - 5);
+
+            if (number > 0 && number <= NGX_HTTP_JUPREF_SNAPSHOTS_MAX) {
+                jmcf->snapshots = (ngx_uint_t) number;
+                continue;
+            }
+        }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" in "
+                           "\"jupref_snapshot\", it takes "
+                           "\"interval=<time>\" and \"keep=<1 to 1000>\", or "
+                           "\"off\"", &value[i]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* jupref_retention <time> | off */
+
+char *
+ngx_http_jupref_retention(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_int_t                     time;
+    ngx_str_t                    *value;
+    ngx_http_jupref_main_conf_t  *jmcf = conf;
+
+    if (jmcf->retention != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 3 && ngx_strncmp(value[1].data, "off", 3) == 0) {
+        jmcf->retention = 0;
+        return NGX_CONF_OK;
+    }
+
+    time = ngx_parse_time(&value[1], 1);
+
+    if (time < 1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time \"%V\" in \"jupref_retention\", it "
+                           "must be a time such as \"3y\", or \"off\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    jmcf->retention = time;
 
     return NGX_CONF_OK;
 }

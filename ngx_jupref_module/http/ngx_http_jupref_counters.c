@@ -29,7 +29,8 @@ static const struct {
     { "request_id_unknown",     NGX_LOG_INFO },
     { "message_differs",        NGX_LOG_WARN },
     { "signature_missing",      NGX_LOG_WARN },
-    { "ledger_refused",         NGX_LOG_ERR }
+    { "ledger_refused",         NGX_LOG_ERR },
+    { "journal_stopped",        NGX_LOG_ERR }
 };
 
 

@@ -226,3 +226,14 @@ ngx_http_jupref_now_ms(void)
 
     return (uint64_t) tp->sec * 1000 + tp->msec;
 }
+
+
+uint64_t
+ngx_http_jupref_clock_ms(void)
+{
+    struct timespec  now;
+
+    (void) clock_gettime(CLOCK_REALTIME, &now);
+
+    return (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+}

@@ -162,7 +162,7 @@ ngx_http_jupref_execute_match(ngx_http_request_t *r,
 
     ngx_http_jupref_lock(zone);
 
-    pending = jupref_pending_find(zone->shared->pending,
+    pending = jupref_pending_find(ngx_http_jupref_pending(zone),
                                   &execute->request.request_id,
                                   ngx_http_jupref_now_ms());
     if (pending) {
@@ -190,6 +190,7 @@ ngx_http_jupref_execute_match(ngx_http_request_t *r,
     execute->matched = 1;
 
     ngx_http_jupref_ask_identity(r);
+    ngx_http_jupref_trade_intend(r, execute);
 }
 
 

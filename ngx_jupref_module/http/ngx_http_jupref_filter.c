@@ -6,6 +6,10 @@
  * their buffers handed back, so upstream never stalls; the header waits with
  * them, because it tells the outcome.  An answer that turns out too large, or
  * that Jupiter cuts off, goes on as it came from there on.
+ *
+ * A whole answer whose trade was booked is held on until that is on disk, but
+ * not longer than jupref_commit_timeout: nginx sees data that is buffered here
+ * and calls again when the connection's write event is posted.
  */
 
 #include "http/ngx_http_jupref.h"
@@ -25,8 +29,19 @@ static ngx_int_t ngx_http_jupref_hold(ngx_http_request_t *r,
     ngx_http_jupref_execute_ctx_t *execute, ngx_buf_t *b);
 static ngx_int_t ngx_http_jupref_let_go(ngx_http_request_t *r,
     ngx_http_jupref_ctx_t *ctx, ngx_chain_t *rest, ngx_uint_t readable);
+static ngx_int_t ngx_http_jupref_whole(ngx_http_request_t *r,
+    ngx_http_jupref_ctx_t *ctx);
 static ngx_uint_t ngx_http_jupref_readable(
     ngx_http_jupref_execute_ctx_t *execute);
+static ngx_uint_t ngx_http_jupref_commits(ngx_http_request_t *r,
+    ngx_http_jupref_execute_ctx_t *execute);
+static void ngx_http_jupref_committed(ngx_http_jupref_wait_t *wait,
+    ngx_int_t rc);
+static ngx_int_t ngx_http_jupref_send_held(ngx_http_request_t *r,
+    ngx_http_jupref_ctx_t *ctx, ngx_chain_t *rest);
+
+/* The one bit of r->buffered that nginx leaves free. */
+#define NGX_HTTP_JUPREF_BUFFERED  0x08
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -162,6 +177,15 @@ ngx_http_jupref_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, in);
     }
 
+    if (ctx->execute && ctx->execute->committing) {
+        r->buffered |= NGX_HTTP_JUPREF_BUFFERED;
+        return NGX_AGAIN;
+    }
+
+    if (ctx->execute && ctx->execute->held_whole) {
+        return ngx_http_jupref_send_held(r, ctx, NULL);
+    }
+
     if (ctx->execute && ctx->execute->holding) {
         return ngx_http_jupref_execute_body(r, ctx, in);
     }
@@ -197,8 +221,7 @@ ngx_http_jupref_execute_body(ngx_http_request_t *r,
         }
 
         if (b->last_buf) {
-            return ngx_http_jupref_let_go(r, ctx, size ? NULL : in,
-                                          ngx_http_jupref_readable(execute));
+            return ngx_http_jupref_whole(r, ctx);
         }
 
         if (size == 0 && b->flush && !ngx_http_jupref_from_upstream(r)) {
@@ -237,8 +260,6 @@ ngx_http_jupref_hold(ngx_http_request_t *r,
                                    (jupref_bytes_t) { b->pos, size });
 
     copy->last = ngx_cpymem(copy->last, b->pos, size);
-    copy->last_buf = b->last_buf;
-    copy->last_in_chain = b->last_in_chain;
     cl->buf = copy;
     cl->next = NULL;
 
@@ -267,14 +288,122 @@ static ngx_int_t
 ngx_http_jupref_let_go(ngx_http_request_t *r, ngx_http_jupref_ctx_t *ctx,
     ngx_chain_t *rest, ngx_uint_t readable)
 {
-    ngx_int_t                       rc;
-    ngx_chain_t                    *out;
+    ctx->execute->holding = 0;
+
+    ngx_http_jupref_execute_decide(r, ctx, r->headers_out.status, readable);
+
+    return ngx_http_jupref_send_held(r, ctx, rest);
+}
+
+
+/* The answer is here to its end. */
+
+static ngx_int_t
+ngx_http_jupref_whole(ngx_http_request_t *r, ngx_http_jupref_ctx_t *ctx)
+{
+    ngx_buf_t                      *b;
+    ngx_chain_t                    *cl;
     ngx_http_jupref_execute_ctx_t  *execute;
 
     execute = ctx->execute;
     execute->holding = 0;
 
-    ngx_http_jupref_execute_decide(r, ctx, r->headers_out.status, readable);
+    ngx_http_jupref_execute_decide(r, ctx, r->headers_out.status,
+                                   ngx_http_jupref_readable(execute));
+
+    b = ngx_calloc_buf(r->pool);
+    cl = ngx_alloc_chain_link(r->pool);
+
+    if (b == NULL || cl == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+    cl->buf = b;
+    cl->next = NULL;
+
+    *execute->held_last = cl;
+    execute->held_last = &cl->next;
+
+    if (ngx_http_jupref_commits(r, execute)) {
+        execute->committing = 1;
+        execute->held_whole = 1;
+        r->buffered |= NGX_HTTP_JUPREF_BUFFERED;
+        return NGX_AGAIN;
+    }
+
+    return ngx_http_jupref_send_held(r, ctx, NULL);
+}
+
+
+/* 1 when the answer is to wait for its event. */
+
+static ngx_uint_t
+ngx_http_jupref_commits(ngx_http_request_t *r,
+    ngx_http_jupref_execute_ctx_t *execute)
+{
+    ngx_http_jupref_loc_conf_t   *jlcf;
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    jlcf = ngx_http_get_module_loc_conf(r, ngx_http_jupref_module);
+    jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
+
+    if (execute->seq == 0 || jmcf->zone->shared->log_at == 0) {
+        return 0;
+    }
+
+    execute->wait.seq = execute->seq;
+    execute->wait.request = r;
+    execute->wait.handler = ngx_http_jupref_committed;
+    execute->wait.data = execute;
+
+    switch (ngx_http_jupref_commit_wait(jmcf->zone, &execute->wait,
+                                        jlcf->commit_timeout))
+    {
+    case NGX_AGAIN:
+        return 1;
+
+    case NGX_OK:
+        ngx_http_jupref_commit_counted(r, execute, 0);
+        return 0;
+
+    default:
+        ngx_http_jupref_commit_counted(r, execute, 1);
+        return 0;
+    }
+}
+
+
+/* Only notes it: the filters run from the connection's own write event. */
+
+static void
+ngx_http_jupref_committed(ngx_http_jupref_wait_t *wait, ngx_int_t rc)
+{
+    ngx_http_request_t             *r;
+    ngx_http_jupref_execute_ctx_t  *execute;
+
+    r = wait->request;
+    execute = wait->data;
+    execute->committing = 0;
+
+    ngx_http_jupref_commit_counted(r, execute, rc != NGX_OK);
+
+    ngx_post_event(r->connection->write, &ngx_posted_events);
+}
+
+
+static ngx_int_t
+ngx_http_jupref_send_held(ngx_http_request_t *r, ngx_http_jupref_ctx_t *ctx,
+    ngx_chain_t *rest)
+{
+    ngx_int_t                       rc;
+    ngx_chain_t                    *out;
+    ngx_http_jupref_execute_ctx_t  *execute;
+
+    execute = ctx->execute;
+    execute->held_whole = 0;
+    r->buffered &= ~NGX_HTTP_JUPREF_BUFFERED;
 
     rc = ngx_http_jupref_tell_outcome(r, ctx);
 

@@ -8,6 +8,8 @@
 
 #include "http/ngx_http_jupref_api.h"
 
+#include "ledger/jupref_upkeep.h"
+
 
 #define NGX_HTTP_JUPREF_HEALTH_MAX  1024
 
@@ -21,7 +23,7 @@ ngx_http_jupref_health_handler(ngx_http_request_t *r)
 {
     ngx_int_t                     rc;
     ngx_uint_t                    i, count, ready;
-    const char                   *reasons[JUPREF_TABLES + 2];
+    const char                   *reasons[JUPREF_TABLES + 3];
     ngx_http_jupref_api_t         api;
     ngx_http_jupref_loc_conf_t   *jlcf;
     ngx_http_jupref_main_conf_t  *jmcf;
@@ -60,7 +62,8 @@ ngx_http_jupref_health_handler(ngx_http_request_t *r)
 
     if (jlcf->health == NGX_HTTP_JUPREF_HEALTH_READY) {
         if (jmcf->zone) {
-            jupref_json_cstring(&api.json, "ledger", "memory");
+            jupref_json_cstring(&api.json, "ledger",
+                                jmcf->zone->state.len ? "journal" : "memory");
 
         } else {
             jupref_json_null(&api.json, "ledger");
@@ -90,16 +93,20 @@ ngx_http_jupref_troubles(ngx_http_request_t *r, const char **reasons,
     ngx_uint_t *ready)
 {
     ngx_uint_t                    count, i;
+    jupref_event_t                event;
     jupref_ledger_t              *ledger;
     ngx_http_jupref_main_conf_t  *jmcf;
 
-    static const jupref_ledger_result_e  full[JUPREF_TABLES] = {
+    /* hours and days give way to newer ones */
+
+    static const jupref_ledger_result_e  full[] = {
         JUPREF_LEDGER_REFERRERS_FULL,
         JUPREF_LEDGER_CODES_FULL,
         JUPREF_LEDGER_WALLETS_FULL,
         JUPREF_LEDGER_MINTS_FULL,
         JUPREF_LEDGER_BALANCES_FULL,
-        JUPREF_LEDGER_TRADES_FULL
+        JUPREF_LEDGER_TRADES_FULL,
+        JUPREF_LEDGER_INTENTS_FULL
     };
 
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
@@ -113,17 +120,28 @@ ngx_http_jupref_troubles(ngx_http_request_t *r, const char **reasons,
 
     ngx_http_jupref_lock(jmcf->zone);
 
-    ledger = jmcf->zone->shared->ledger;
+    ledger = ngx_http_jupref_ledger(jmcf->zone);
 
     if (ledger->booking) {
         *ready = 0;
         reasons[count++] = jupref_ledger_result_text(JUPREF_LEDGER_DAMAGED);
     }
 
-    for (i = 0; i < JUPREF_TABLES; i++) {
-        if (ledger->tables[i].count == ledger->tables[i].capacity) {
+    for (i = 0; i < sizeof(full) / sizeof(full[0]); i++) {
+
+        if (ledger->tables[i].count == ledger->tables[i].capacity
+            && !(i == JUPREF_TABLE_TRADES
+                 && jupref_archive_due(ledger, ngx_http_jupref_now_ms(),
+                                       &event)))
+        {
             reasons[count++] = jupref_ledger_result_text(full[i]);
         }
+    }
+
+    if (ngx_http_jupref_stopped(jmcf->zone)) {
+        *ready = 0;
+        reasons[count++] = jupref_ledger_result_text(
+                               JUPREF_LEDGER_LOG_STOPPED);
     }
 
     ngx_http_jupref_unlock(jmcf->zone);

@@ -8,13 +8,11 @@
 
 #include "http/ngx_http_jupref.h"
 
-
-#define NGX_HTTP_JUPREF_KEYRING_MAX  (64 * 1024)        /* bytes */
+#include "log/jupref_keyring.h"
 
 
 static char *ngx_http_jupref_keyring_line(ngx_conf_t *cf, ngx_str_t *file,
     ngx_uint_t line, ngx_str_t *text, ngx_http_jupref_keyring_t *keyring);
-static void ngx_http_jupref_keyring_word(ngx_str_t *text, ngx_str_t *word);
 static u_char *ngx_http_jupref_keyring_read(ngx_conf_t *cf, ngx_str_t *file,
     size_t *len);
 
@@ -89,69 +87,64 @@ static char *
 ngx_http_jupref_keyring_line(ngx_conf_t *cf, ngx_str_t *file, ngx_uint_t line,
     ngx_str_t *text, ngx_http_jupref_keyring_t *keyring)
 {
-    size_t         i;
-    ngx_str_t      purpose, id, hex, rest;
-    ngx_uint_t     k;
-    ngx_array_t   *keys;
-    jupref_key_t  *key, *other;
+    ngx_str_t                 shown;
+    ngx_uint_t                k;
+    ngx_array_t              *keys;
+    jupref_key_t             *key, read;
+    jupref_bytes_t            word;
+    jupref_purpose_e          purpose;
+    jupref_keyring_result_e   result;
 
-    ngx_http_jupref_keyring_word(text, &purpose);
+    result = jupref_keyring_line(ngx_http_jupref_bytes(text), &purpose, &read,
+                                 &word);
 
-    if (purpose.len == 0 || purpose.data[0] == '#') {
+    shown.data = (u_char *) word.data;
+    shown.len = word.len;
+
+    switch (result) {
+
+    case JUPREF_KEYRING_EMPTY:
         return NGX_CONF_OK;
-    }
 
-    ngx_http_jupref_keyring_word(text, &id);
-    ngx_http_jupref_keyring_word(text, &hex);
-    ngx_http_jupref_keyring_word(text, &rest);
-
-    if (purpose.len == 6 && ngx_strncmp(purpose.data, "cookie", 6) == 0) {
-        keys = &keyring->cookie;
-
-    } else if (purpose.len == 7
-               && ngx_strncmp(purpose.data, "session", 7) == 0)
-    {
-        keys = &keyring->session;
-
-    } else if (purpose.len == 4 && ngx_strncmp(purpose.data, "seal", 4) == 0)
-    {
-        keys = &keyring->seal;
-
-    } else {
+    case JUPREF_KEYRING_BAD_PURPOSE:
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "unknown purpose \"%V\" in line %ui of "
                            "\"jupref_keyring\" \"%V\", it must be \"cookie\", "
-                           "\"session\" or \"seal\"", &purpose, line, file);
+                           "\"session\" or \"seal\"", &shown, line, file);
         return NGX_CONF_ERROR;
-    }
 
-    for (i = 0; i < id.len; i++) {
-        if (!((id.data[i] >= 'a' && id.data[i] <= 'z')
-              || (id.data[i] >= 'A' && id.data[i] <= 'Z')
-              || (id.data[i] >= '0' && id.data[i] <= '9')
-              || id.data[i] == '_' || id.data[i] == '-'))
-        {
-            break;
-        }
-    }
-
-    if (id.len == 0 || id.len > JUPREF_KEY_ID_MAX || i < id.len) {
+    case JUPREF_KEYRING_BAD_ID:
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid key id \"%V\" in line %ui of "
                            "\"jupref_keyring\" \"%V\", it must be 1 to 16 "
-                           "letters, digits, \"_\" or \"-\"", &id, line, file);
+                           "letters, digits, \"_\" or \"-\"", &shown, line,
+                           file);
         return NGX_CONF_ERROR;
+
+    case JUPREF_KEYRING_BAD_KEY:
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid key \"%V\" in line %ui of "
+                           "\"jupref_keyring\" \"%V\", a line is "
+                           "\"<purpose> <key id> <64 hex digits>\"", &shown,
+                           line, file);
+        return NGX_CONF_ERROR;
+
+    case JUPREF_KEYRING_KEY:
+        break;
     }
 
-    other = keys->elts;
+    keys = purpose == JUPREF_PURPOSE_COOKIE ? &keyring->cookie
+           : purpose == JUPREF_PURPOSE_SESSION ? &keyring->session
+           : &keyring->seal;
+
+    key = keys->elts;
 
     for (k = 0; k < keys->nelts; k++) {
-        if (jupref_bytes_equal(jupref_padded(other[k].id, JUPREF_KEY_ID_MAX),
-                               ngx_http_jupref_bytes(&id)))
-        {
+        if (ngx_memcmp(key[k].id, read.id, JUPREF_KEY_ID_MAX) == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "duplicate key id \"%V\" in line %ui of "
-                               "\"jupref_keyring\" \"%V\"", &id, line, file);
+                               "\"jupref_keyring\" \"%V\"", &shown, line,
+                               file);
             return NGX_CONF_ERROR;
         }
     }
@@ -161,51 +154,10 @@ ngx_http_jupref_keyring_line(ngx_conf_t *cf, ngx_str_t *file, ngx_uint_t line,
         return NGX_CONF_ERROR;
     }
 
-    ngx_memzero(key, sizeof(jupref_key_t));
-    ngx_memcpy(key->id, id.data, id.len);
-
-    if (rest.len
-        || !jupref_hex_decode(key->key, JUPREF_KEY_SIZE,
-                              ngx_http_jupref_bytes(&hex)))
-    {
-        /* the value itself is a secret and isn't shown */
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid key \"%V\" in line %ui of "
-                           "\"jupref_keyring\" \"%V\", a line is "
-                           "\"<purpose> <key id> <64 hex digits>\"", &id,
-                           line, file);
-        return NGX_CONF_ERROR;
-    }
+    *key = read;
+    ngx_explicit_memzero(&read, sizeof(jupref_key_t));
 
     return NGX_CONF_OK;
-}
-
-
-/* Cuts the first word off the text. */
-
-static void
-ngx_http_jupref_keyring_word(ngx_str_t *text, ngx_str_t *word)
-{
-    u_char  *p, *end;
-
-    p = text->data;
-    end = p + text->len;
-
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r')) {
-        p++;
-    }
-
-    word->data = p;
-
-    while (p < end && *p != ' ' && *p != '\t' && *p != '\r') {
-        p++;
-    }
-
-    word->len = (size_t) (p - word->data);
-
-    text->data = p;
-    text->len = (size_t) (end - p);
 }
 
 
@@ -238,7 +190,7 @@ ngx_http_jupref_keyring_read(ngx_conf_t *cf, ngx_str_t *file, size_t *len)
         goto done;
     }
 
-    if (!ngx_is_file(&fi) || ngx_file_size(&fi) > NGX_HTTP_JUPREF_KEYRING_MAX)
+    if (!ngx_is_file(&fi) || ngx_file_size(&fi) > JUPREF_KEYRING_MAX)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"jupref_keyring\" \"%V\" must be a plain file of "

@@ -103,27 +103,25 @@ ngx_http_jupref_link_click(ngx_http_request_t *r, jupref_code_name_t *code,
 {
     uint32_t                      index;
     ngx_uint_t                    good;
+    jupref_ledger_t              *ledger;
     jupref_code_row_t            *row;
     ngx_http_jupref_zone_t       *zone;
-    ngx_http_jupref_shared_t     *shared;
     ngx_http_jupref_main_conf_t  *jmcf;
 
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
     zone = jmcf->zone;
-    shared = zone->shared;
-
     good = 0;
 
     ngx_http_jupref_lock(zone);
 
-    index = shared->ledger->booking
-            ? 0 : jupref_find_code(shared->ledger, code);
+    ledger = ngx_http_jupref_ledger(zone);
+    index = ledger->booking ? 0 : jupref_find_code(ledger, code);
 
     if (index) {
-        row = jupref_code(shared->ledger, index);
+        row = jupref_code(ledger, index);
 
         good = (!row->retired
-                && jupref_referrer(shared->ledger, row->referrer)->status
+                && jupref_referrer(ledger, row->referrer)->status
                    == JUPREF_REFERRER_ACTIVE);
 
         /* the cookie carries the code as its owner writes it */
@@ -132,7 +130,7 @@ ngx_http_jupref_link_click(ngx_http_request_t *r, jupref_code_name_t *code,
     }
 
     if (good && counts) {
-        jupref_clicks_count(shared->clicks, index);
+        jupref_clicks_count(ngx_http_jupref_clicks(zone), index);
         ngx_http_jupref_book_clicks(zone, ngx_http_jupref_now_ms());
     }
 

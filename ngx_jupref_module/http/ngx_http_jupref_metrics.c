@@ -11,6 +11,19 @@
 #define NGX_HTTP_JUPREF_METRICS_MAX  (32 * 1024)
 
 
+/* Of the log's head: zeroes where there is none. */
+typedef struct {
+    uint64_t                     seq;
+    uint64_t                     synced;
+    uint64_t                     appended;
+    uint64_t                     flushed;
+    uint64_t                     syncs;
+    uint64_t                     records;
+    uint64_t                     bytes;
+    uint32_t                     stopped;
+} ngx_http_jupref_journal_t;
+
+
 /* What the families are written from, copied once. */
 typedef struct {
     u_char                      *at;
@@ -24,6 +37,8 @@ typedef struct {
     uint64_t                     trades[JUPREF_STATES];
     uint32_t                     damaged;
     jupref_pending_stat_t        pending;
+    ngx_http_jupref_journal_t    journal;
+    unsigned                     journaled:1;
 } ngx_http_jupref_metrics_t;
 
 
@@ -61,9 +76,31 @@ static void ngx_http_jupref_m_evicted(ngx_http_jupref_metrics_t *m,
     const char *name);
 static void ngx_http_jupref_m_damaged(ngx_http_jupref_metrics_t *m,
     const char *name);
+static void ngx_http_jupref_m_home(ngx_http_jupref_metrics_t *m,
+    const char *name);
+static void ngx_http_jupref_m_journal(ngx_http_jupref_metrics_t *m,
+    const char *name);
+static void ngx_http_jupref_m_stopped(ngx_http_jupref_metrics_t *m,
+    const char *name);
+static void ngx_http_jupref_m_syncs(ngx_http_jupref_metrics_t *m,
+    const char *name);
+static void ngx_http_jupref_m_records(ngx_http_jupref_metrics_t *m,
+    const char *name);
+static void ngx_http_jupref_m_written(ngx_http_jupref_metrics_t *m,
+    const char *name);
+static void ngx_http_jupref_m_waiting(ngx_http_jupref_metrics_t *m,
+    const char *name);
+static void ngx_http_jupref_m_commits(ngx_http_jupref_metrics_t *m,
+    const char *name);
+static void ngx_http_jupref_m_snapshots(ngx_http_jupref_metrics_t *m,
+    const char *name);
+static void ngx_http_jupref_m_differs(ngx_http_jupref_metrics_t *m,
+    const char *name);
 static void ngx_http_jupref_sample(ngx_http_jupref_metrics_t *m,
     const char *name, const char *label, const char *value, uint64_t number);
 static void ngx_http_jupref_metrics_copy(ngx_http_jupref_zone_t *zone,
+    ngx_http_jupref_metrics_t *m);
+static void ngx_http_jupref_metrics_journal(ngx_http_jupref_zone_t *zone,
     ngx_http_jupref_metrics_t *m);
 static ngx_uint_t ngx_http_jupref_wants_open_metrics(ngx_http_request_t *r);
 
@@ -98,7 +135,37 @@ static const ngx_http_jupref_family_t  ngx_http_jupref_families[] = {
       ngx_http_jupref_m_evicted },
     { "jupref_ledger_damaged", 0,
       "1 when a booking was cut off half-way and nothing is booked any more.",
-      ngx_http_jupref_m_damaged }
+      ngx_http_jupref_m_damaged },
+    { "jupref_ledger_home", 0,
+      "1 for where the ledger is kept: on disk, or in memory only.",
+      ngx_http_jupref_m_home },
+    { "jupref_journal_events", 0,
+      "The newest event, appended and synced.",
+      ngx_http_jupref_m_journal },
+    { "jupref_journal_stopped", 0,
+      "1 when the disk has failed and nothing is booked until a reload.",
+      ngx_http_jupref_m_stopped },
+    { "jupref_journal_syncs", 1,
+      "Syncs of the journal.",
+      ngx_http_jupref_m_syncs },
+    { "jupref_journal_records", 1,
+      "Events written and synced.",
+      ngx_http_jupref_m_records },
+    { "jupref_journal_bytes", 1,
+      "Bytes written to the journal.",
+      ngx_http_jupref_m_written },
+    { "jupref_journal_waiting_bytes", 0,
+      "Bytes of events that wait for the disk.",
+      ngx_http_jupref_m_waiting },
+    { "jupref_commits", 1,
+      "Answers of executes whose event was on disk in time, or late.",
+      ngx_http_jupref_m_commits },
+    { "jupref_snapshots", 1,
+      "Snapshots by result.",
+      ngx_http_jupref_m_snapshots },
+    { "jupref_state_differs", 1,
+      "Times the running ledger was not what its journal makes.",
+      ngx_http_jupref_m_differs }
 };
 
 
@@ -188,7 +255,7 @@ ngx_http_jupref_metrics_copy(ngx_http_jupref_zone_t *zone,
 
     ngx_http_jupref_lock(zone);
 
-    ledger = zone->shared->ledger;
+    ledger = ngx_http_jupref_ledger(zone);
 
     for (i = 0; i < JUPREF_TABLES; i++) {
         m->used[i] = ledger->tables[i].count;
@@ -200,10 +267,36 @@ ngx_http_jupref_metrics_copy(ngx_http_jupref_zone_t *zone,
     m->damaged = ledger->booking;
     ngx_memcpy(m->trades, ledger->trades, sizeof(m->trades));
 
-    jupref_pending_stat(zone->shared->pending, ngx_http_jupref_now_ms(),
+    jupref_pending_stat(ngx_http_jupref_pending(zone), ngx_http_jupref_now_ms(),
                         &m->pending);
 
+    ngx_http_jupref_metrics_journal(zone, m);
+
     ngx_http_jupref_unlock(zone);
+}
+
+
+static void
+ngx_http_jupref_metrics_journal(ngx_http_jupref_zone_t *zone,
+    ngx_http_jupref_metrics_t *m)
+{
+    jupref_log_t  *journal;
+
+    journal = ngx_http_jupref_journal(zone);
+
+    ngx_memzero(&m->journal, sizeof(ngx_http_jupref_journal_t));
+    m->journaled = (journal != NULL);
+
+    if (journal) {
+        m->journal.seq = journal->seq;
+        m->journal.appended = journal->appended;
+        m->journal.flushed = journal->flushed;
+        m->journal.synced = journal->synced;
+        m->journal.syncs = journal->syncs;
+        m->journal.records = journal->records;
+        m->journal.bytes = journal->bytes;
+        m->journal.stopped = journal->stopped;
+    }
 }
 
 
@@ -375,6 +468,93 @@ static void
 ngx_http_jupref_m_damaged(ngx_http_jupref_metrics_t *m, const char *name)
 {
     ngx_http_jupref_sample(m, name, NULL, NULL, m->damaged);
+}
+
+
+static void
+ngx_http_jupref_m_home(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, name, "home", "journal",
+                           m->journaled);
+    ngx_http_jupref_sample(m, name, "home", "memory",
+                           !m->journaled);
+}
+
+
+static void
+ngx_http_jupref_m_journal(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, name, "at", "appended",
+                           m->journal.seq);
+    ngx_http_jupref_sample(m, name, "at", "synced",
+                           m->journal.synced);
+}
+
+
+static void
+ngx_http_jupref_m_stopped(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, name, NULL, NULL, m->journal.stopped != 0);
+}
+
+
+static void
+ngx_http_jupref_m_syncs(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, "jupref_journal_syncs_total", NULL, NULL,
+                           m->journal.syncs);
+}
+
+
+static void
+ngx_http_jupref_m_records(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, "jupref_journal_records_total", NULL, NULL,
+                           m->journal.records);
+}
+
+
+static void
+ngx_http_jupref_m_written(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, "jupref_journal_bytes_total", NULL, NULL,
+                           m->journal.bytes);
+}
+
+
+static void
+ngx_http_jupref_m_waiting(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, name, NULL, NULL,
+                           m->journal.appended - m->journal.flushed);
+}
+
+
+static void
+ngx_http_jupref_m_commits(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, "jupref_commits_total", "outcome", "in_time",
+                           m->counters.commits[0]);
+    ngx_http_jupref_sample(m, "jupref_commits_total", "outcome", "late",
+                           m->counters.commits[1]);
+}
+
+
+static void
+ngx_http_jupref_m_snapshots(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, "jupref_snapshots_total", "result", "written",
+                           m->counters.snapshots[0]);
+    ngx_http_jupref_sample(m, "jupref_snapshots_total", "result", "failed",
+                           m->counters.snapshots[1]);
+}
+
+
+static void
+ngx_http_jupref_m_differs(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, "jupref_state_differs_total", NULL, NULL,
+                           m->counters.state_differs);
 }
 
 

@@ -28,10 +28,38 @@ static void ngx_http_jupref_tick(ngx_event_t *ev);
 static ngx_command_t  ngx_http_jupref_commands[] = {
 
     { ngx_string("jupref_zone"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2|NGX_CONF_TAKE3|NGX_CONF_TAKE4,
       ngx_http_jupref_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("jupref_snapshot"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_jupref_snapshot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_retention"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_jupref_retention,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_hold"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_jupref_main_conf_t, hold),
+      NULL },
+
+    { ngx_string("jupref_commit_timeout"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_jupref_loc_conf_t, commit_timeout),
       NULL },
 
     { ngx_string("jupref_keyring"),
@@ -258,13 +286,25 @@ ngx_http_jupref_init_process(ngx_cycle_t *cycle)
 
     ngx_add_timer(ev, NGX_HTTP_JUPREF_TICK_MS);
 
-    return NGX_OK;
+    return ngx_http_jupref_commit_init(jmcf->zone, cycle->log);
 }
 
 
 static void
 ngx_http_jupref_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    jmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_jupref_module);
+
+    if (jmcf && jmcf->zone) {
+        ngx_http_jupref_lock(jmcf->zone);
+        ngx_http_jupref_book_clicks(jmcf->zone, 0);
+        ngx_http_jupref_unlock(jmcf->zone);
+
+        ngx_http_jupref_commit_exit(jmcf->zone, cycle->log);
+    }
+
     jupref_sha256_forget();
 }
 
@@ -272,15 +312,22 @@ ngx_http_jupref_exit_process(ngx_cycle_t *cycle)
 static void
 ngx_http_jupref_tick(ngx_event_t *ev)
 {
+    uint64_t                 now_ms;
     ngx_connection_t        *c;
     ngx_http_jupref_zone_t  *zone;
 
     c = ev->data;
     zone = c->data;
 
+    now_ms = ngx_http_jupref_now_ms();
+
     ngx_http_jupref_lock(zone);
-    ngx_http_jupref_book_clicks(zone, ngx_http_jupref_now_ms());
+    ngx_http_jupref_book_clicks(zone, now_ms);
+    ngx_http_jupref_upkeep(zone, now_ms);
     ngx_http_jupref_unlock(zone);
+
+    ngx_http_jupref_commit(zone);
+    ngx_http_jupref_keep(zone, now_ms);
 
     if (!ngx_exiting && !ngx_terminate && !ngx_quit) {
         ngx_add_timer(ev, NGX_HTTP_JUPREF_TICK_MS);
@@ -297,6 +344,10 @@ ngx_http_jupref_create_main_conf(ngx_conf_t *cf)
     if (jmcf == NULL) {
         return NULL;
     }
+
+    jmcf->hold = NGX_CONF_UNSET_MSEC;
+    jmcf->snapshot_every = NGX_CONF_UNSET;
+    jmcf->retention = NGX_CONF_UNSET;
 
     if (ngx_array_init(&jmcf->api_keys, cf->pool, 2,
                        sizeof(ngx_http_jupref_api_key_t))
@@ -330,7 +381,7 @@ ngx_http_jupref_init_main_conf(ngx_conf_t *cf, void *conf)
             return NGX_CONF_ERROR;
         }
 
-        return ngx_http_jupref_zone_fits(cf, NULL, 0) == NGX_OK
+        return ngx_http_jupref_zone_fits(cf, NULL, NULL) == NGX_OK
                ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
@@ -340,6 +391,19 @@ ngx_http_jupref_init_main_conf(ngx_conf_t *cf, void *conf)
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"jupref_zone\" needs the terms of unreferred traders: "
                       "add \"jupref_tier default fee=100\"");
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_init_msec_value(jmcf->hold, NGX_HTTP_JUPREF_HOLD);
+
+    if (jmcf->snapshot_every == NGX_CONF_UNSET) {
+        jmcf->snapshot_every = NGX_HTTP_JUPREF_SNAPSHOT_EVERY;
+        jmcf->snapshots = NGX_HTTP_JUPREF_SNAPSHOTS;
+    }
+
+    ngx_conf_init_value(jmcf->retention, 0);
+
+    if (ngx_http_jupref_store_init(cf, jmcf) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -371,6 +435,7 @@ ngx_http_jupref_create_loc_conf(ngx_conf_t *cf)
 
     jlcf->referral_account = NGX_CONF_UNSET_PTR;
     jlcf->attribution = NGX_CONF_UNSET_PTR;
+    jlcf->commit_timeout = NGX_CONF_UNSET_MSEC;
 
     return jlcf;
 }
@@ -394,6 +459,8 @@ ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->referral_account, prev->referral_account,
                              NULL);
     ngx_conf_merge_ptr_value(conf->attribution, prev->attribution, &standard);
+    ngx_conf_merge_msec_value(conf->commit_timeout, prev->commit_timeout,
+                              NGX_HTTP_JUPREF_COMMIT_TIMEOUT);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 

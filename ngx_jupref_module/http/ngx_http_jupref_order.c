@@ -170,10 +170,10 @@ ngx_http_jupref_order_ask(ngx_http_request_t *r,
 
     ngx_http_jupref_lock(zone);
 
-    damaged = zone->shared->ledger->booking;
+    damaged = ngx_http_jupref_ledger(zone)->booking;
 
     if (!damaged) {
-        *result = jupref_attribute(zone->shared->ledger, claim,
+        *result = jupref_attribute(ngx_http_jupref_ledger(zone), claim,
                                    &order->attribution);
     }
 

@@ -197,7 +197,9 @@ ngx_http_jupref_order_keep(ngx_http_request_t *r,
     u_char                        mint[JUPREF_PUBKEY_TEXT];
     ngx_str_t                     text;
     ngx_uint_t                    first_drop, keep;
+    uint32_t                      code;
     jupref_order_t                pending;
+    jupref_clicks_t              *orders;
     ngx_http_jupref_zone_t       *zone;
     jupref_order_answer_t        *answer;
     ngx_http_jupref_main_conf_t  *jmcf;
@@ -233,13 +235,19 @@ ngx_http_jupref_order_keep(ngx_http_request_t *r,
 
     ngx_http_jupref_lock(zone);
 
-    first_drop = jupref_integrity_count(zone->shared->integrity,
+    first_drop = jupref_integrity_count(ngx_http_jupref_integrity(zone),
                                         &answer->fee_mint,
                                         order->referral_account, verdict,
                                         pending.time_ms);
     if (keep) {
-        jupref_pending_put(zone->shared->pending, &pending);
+        jupref_pending_put(ngx_http_jupref_pending(zone), &pending);
     }
+
+    orders = ngx_http_jupref_orders(zone);
+    code = pending.code.key[0]
+           ? jupref_find_code(ngx_http_jupref_ledger(zone), &pending.code) : 0;
+
+    jupref_clicks_count(orders, code ? code : jupref_clicks_no_code(orders));
 
     ngx_http_jupref_unlock(zone);
 

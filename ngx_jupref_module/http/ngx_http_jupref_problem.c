@@ -39,7 +39,9 @@ static const struct {
     { "too_many_codes",         409, "Too many codes" },
     { "ledger_full",            507, "Ledger full" },
     { "ledger_damaged",         503, "Ledger not writable" },
-    { "no_memory",              503, "Out of memory" }
+    { "no_memory",              503, "Out of memory" },
+    { "journal_stopped",        503, "Journal stopped" },
+    { "not_synced",             503, "Not on disk yet" }
 };
 
 
@@ -67,6 +69,8 @@ ngx_http_jupref_send_problem(ngx_http_jupref_api_t *api,
     static ngx_str_t  allow = ngx_string("Allow");
     static ngx_str_t  authenticate = ngx_string("WWW-Authenticate");
     static ngx_str_t  bearer = ngx_string("Bearer realm=\"jupref\"");
+    static ngx_str_t  retry = ngx_string("Retry-After");
+    static ngx_str_t  seconds = ngx_string("5");
 
     r = api->r;
     status = ngx_http_jupref_problems[problem].status;
@@ -103,6 +107,12 @@ ngx_http_jupref_send_problem(ngx_http_jupref_api_t *api,
 
     if (problem == NGX_HTTP_JUPREF_UNAUTHORIZED
         && ngx_http_jupref_add_header(r, &authenticate, &bearer) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (status == NGX_HTTP_SERVICE_UNAVAILABLE
+        && ngx_http_jupref_add_header(r, &retry, &seconds) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -16,7 +16,7 @@ ngx_http_jupref_role(ngx_http_request_t *r)
     ngx_uint_t                    i;
     ngx_http_jupref_ctx_t        *ctx;
     ngx_http_jupref_role_e        role;
-    ngx_http_jupref_api_key_t    *keys;
+    ngx_http_jupref_api_key_t    *keys, *key;
     ngx_http_jupref_main_conf_t  *jmcf;
 
     ctx = ngx_http_jupref_ctx(r);
@@ -25,6 +25,7 @@ ngx_http_jupref_role(ngx_http_request_t *r)
         return ctx->role;
     }
 
+    key = NULL;
     role = NGX_HTTP_JUPREF_ROLE_NONE;
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
 
@@ -43,6 +44,7 @@ ngx_http_jupref_role(ngx_http_request_t *r)
                 for (i = 0; i < jmcf->api_keys.nelts; i++) {
                     if (jupref_digest_equal(digest, keys[i].sha256)) {
                         role = keys[i].role;
+                        key = &keys[i];
                     }
                 }
             }
@@ -51,6 +53,7 @@ ngx_http_jupref_role(ngx_http_request_t *r)
 
     if (ctx) {
         ctx->role = role;
+        ctx->key = key;
         ctx->role_known = 1;
     }
 

@@ -41,7 +41,7 @@ ngx_http_jupref_sync_check(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     ngx_uint_t               i;
     ngx_http_jupref_code_t  *codes;
 
-    if (zone->shared->ledger->booking) {
+    if (ngx_http_jupref_ledger(zone)->booking) {
 
         /* a reload must still be possible; trades go on unattributed */
 
@@ -73,7 +73,7 @@ ngx_http_jupref_check_line(ngx_http_jupref_zone_t *zone, ngx_log_t *log,
     jupref_ledger_t        *ledger;
     jupref_referrer_row_t  *row;
 
-    ledger = zone->shared->ledger;
+    ledger = ngx_http_jupref_ledger(zone);
     referrer = jupref_find_referrer(ledger, &code->wallet);
     index = jupref_find_code(ledger, &code->code);
 
@@ -123,7 +123,7 @@ ngx_http_jupref_check_room(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     ngx_http_jupref_code_t  *codes;
     jupref_ledger_result_e   result;
 
-    ledger = zone->shared->ledger;
+    ledger = ngx_http_jupref_ledger(zone);
     tables = ledger->tables;
     codes = zone->conf->codes.elts;
     wallets = 0;
@@ -190,7 +190,7 @@ ngx_http_jupref_is_new(ngx_http_jupref_zone_t *zone, ngx_uint_t line,
     ngx_uint_t               i;
     ngx_http_jupref_code_t  *codes;
 
-    if (jupref_find_referrer(zone->shared->ledger, wallet)) {
+    if (jupref_find_referrer(ngx_http_jupref_ledger(zone), wallet)) {
         return 0;
     }
 
@@ -214,7 +214,7 @@ ngx_http_jupref_sync(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     ngx_uint_t               i;
     ngx_http_jupref_code_t  *codes;
 
-    if (zone->shared->ledger->booking) {
+    if (ngx_http_jupref_ledger(zone)->booking) {
         return;
     }
 
@@ -249,13 +249,13 @@ ngx_http_jupref_sync_wallet(ngx_http_jupref_zone_t *zone, ngx_log_t *log,
     code = ngx_http_jupref_configured(jmcf, wallet, 0);
     child = ngx_http_jupref_configured(jmcf, wallet, 1);
 
-    index = jupref_find_referrer(zone->shared->ledger, wallet);
+    index = jupref_find_referrer(ngx_http_jupref_ledger(zone), wallet);
 
     if (index) {
 
         if (code) {
             ngx_http_jupref_sync_tier(zone, log,
-                                      jupref_referrer(zone->shared->ledger,
+                                      jupref_referrer(ngx_http_jupref_ledger(zone),
                                                       index));
         }
 
@@ -321,7 +321,7 @@ ngx_http_jupref_sync_code(ngx_http_jupref_zone_t *zone, ngx_log_t *log,
     jupref_event_t    event;
     jupref_ledger_t  *ledger;
 
-    ledger = zone->shared->ledger;
+    ledger = ngx_http_jupref_ledger(zone);
     text.data = code->code.text;
     text.len = jupref_code_name_text(&code->code).len;
 
@@ -359,10 +359,10 @@ ngx_http_jupref_sync_retired(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     ngx_http_jupref_code_t  *codes;
 
     codes = zone->conf->codes.elts;
-    count = zone->shared->ledger->tables[JUPREF_TABLE_CODES].count;
+    count = ngx_http_jupref_ledger(zone)->tables[JUPREF_TABLE_CODES].count;
 
     for (index = 1; index <= count; index++) {
-        row = jupref_code(zone->shared->ledger, index);
+        row = jupref_code(ngx_http_jupref_ledger(zone), index);
 
         if (!row->configured) {
             continue;

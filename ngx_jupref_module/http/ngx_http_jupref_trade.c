@@ -13,6 +13,8 @@
 #include "ledger/jupref_settle.h"
 
 
+static void ngx_http_jupref_execution(ngx_http_jupref_execute_ctx_t *execute,
+    jupref_execution_t *execution);
 static jupref_ledger_result_e ngx_http_jupref_trade_append(
     ngx_http_jupref_zone_t *zone, jupref_execution_t *execution,
     jupref_attribution_mode_e mode, jupref_settlement_t *settlement,
@@ -21,11 +23,56 @@ static void ngx_http_jupref_trade_result(ngx_http_request_t *r,
     jupref_ledger_result_e booked, jupref_ledger_result_e bound);
 
 
+/*
+ * Written ahead, and not waited for: should nginx end before it knows what
+ * became of the trade, the trade is known all the same.
+ */
+
+void
+ngx_http_jupref_trade_intend(ngx_http_request_t *r,
+    ngx_http_jupref_execute_ctx_t *execute)
+{
+    jupref_event_t                event;
+    jupref_execution_t            execution;
+    jupref_ledger_result_e        result;
+    ngx_http_jupref_zone_t       *zone;
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
+    zone = jmcf->zone;
+
+    ngx_http_jupref_execution(execute, &execution);
+
+    if (zone->shared->log_at == 0
+        || !jupref_settle_intent(&execution, &execute->order, &event))
+    {
+        return;
+    }
+
+    ngx_http_jupref_lock(zone);
+    result = ngx_http_jupref_append(zone, &event);
+    ngx_http_jupref_unlock(zone);
+
+    execute->intended = (result == JUPREF_LEDGER_OK
+                         || result == JUPREF_LEDGER_NO_CHANGE);
+
+    if (!execute->intended) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "jupref: trade.intent refused, %s: %s",
+                      jupref_ledger_result_name(result),
+                      jupref_ledger_result_text(result));
+    }
+
+    ngx_http_jupref_commit(zone);
+}
+
+
 void
 ngx_http_jupref_trade_book(ngx_http_request_t *r,
     ngx_http_jupref_execute_ctx_t *execute)
 {
     jupref_order_t               *pending;
+    jupref_event_t                closed;
     jupref_execution_t            execution;
     jupref_settlement_t           settlement;
     ngx_http_jupref_zone_t       *zone;
@@ -35,24 +82,21 @@ ngx_http_jupref_trade_book(ngx_http_request_t *r,
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
     zone = jmcf->zone;
 
-    execution.order = &execute->order;
-    execution.request = &execute->request;
-    execution.answer = &execute->answer;
-    execution.outcome = execute->outcome;
+    ngx_http_jupref_execution(execute, &execution);
 
     booked = JUPREF_LEDGER_OK;
     bound = JUPREF_LEDGER_OK;
 
     ngx_http_jupref_lock(zone);
 
-    pending = jupref_pending_find(zone->shared->pending,
+    pending = jupref_pending_find(ngx_http_jupref_pending(zone),
                                   &execute->request.request_id,
                                   ngx_http_jupref_now_ms());
 
     jupref_settle(&execution, pending, &settlement);
 
     if (settlement.frees) {
-        jupref_pending_free(zone->shared->pending,
+        jupref_pending_free(ngx_http_jupref_pending(zone),
                             &execute->request.request_id);
     }
 
@@ -62,9 +106,22 @@ ngx_http_jupref_trade_book(ngx_http_request_t *r,
         if (pending) {
             jupref_settled(pending, &settlement, booked);
         }
+
+        if (booked == JUPREF_LEDGER_OK) {
+            execute->seq = ngx_http_jupref_seq(zone);
+        }
+    }
+
+    if (execute->intended
+        && jupref_settle_closing(ngx_http_jupref_ledger(zone), &execution,
+                                 &settlement, booked, &closed))
+    {
+        (void) ngx_http_jupref_append(zone, &closed);
     }
 
     ngx_http_jupref_unlock(zone);
+
+    ngx_http_jupref_commit(zone);
 
     execute->outcome = settlement.outcome;
 
@@ -75,6 +132,36 @@ ngx_http_jupref_trade_book(ngx_http_request_t *r,
     }
 
     ngx_http_jupref_trade_result(r, booked, bound);
+}
+
+
+static void
+ngx_http_jupref_execution(ngx_http_jupref_execute_ctx_t *execute,
+    jupref_execution_t *execution)
+{
+    execution->order = &execute->order;
+    execution->request = &execute->request;
+    execution->answer = &execute->answer;
+    execution->outcome = execute->outcome;
+}
+
+
+void
+ngx_http_jupref_commit_counted(ngx_http_request_t *r,
+    ngx_http_jupref_execute_ctx_t *execute, ngx_uint_t late)
+{
+    ngx_http_jupref_main_conf_t  *jmcf;
+
+    jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
+
+    (void) ngx_atomic_fetch_add(
+               &jmcf->zone->shared->counters.commits[late ? 1 : 0], 1);
+
+    if (late) {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "jupref: late, an answer went out before event %uL of "
+                      "its trade was on disk", execute->seq);
+    }
 }
 
 
@@ -90,7 +177,7 @@ ngx_http_jupref_trade_append(ngx_http_jupref_zone_t *zone,
 
     if (result == JUPREF_LEDGER_OK
         && settlement->outcome == JUPREF_TRADE_EXECUTED
-        && jupref_settle_binding(zone->shared->ledger, execution, mode,
+        && jupref_settle_binding(ngx_http_jupref_ledger(zone), execution, mode,
                                  &event))
     {
         *bound = ngx_http_jupref_append(zone, &event);
@@ -120,6 +207,14 @@ ngx_http_jupref_trade_result(ngx_http_request_t *r,
     if (booked == JUPREF_LEDGER_TRADE_EXISTS) {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "jupref: %s", jupref_ledger_result_text(booked));
+        return;
+    }
+
+    if (booked == JUPREF_LEDGER_LOG_STOPPED
+        || booked == JUPREF_LEDGER_LOG_FULL)
+    {
+        ngx_http_jupref_unattributed(r, NGX_HTTP_JUPREF_JOURNAL_STOPPED,
+                                     jupref_ledger_result_text(booked));
         return;
     }
 

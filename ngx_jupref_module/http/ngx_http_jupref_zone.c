@@ -1,77 +1,75 @@
 /*
- * The zone: one piece of shared memory that holds the ledger and the edge's
- * working notes.
+ * The zone: one piece of memory that holds the ledger, its log's head, and
+ * the edge's working notes.
  *
- *     | slab pool | shared | integrity | clicks | pending orders | ledger |
+ *     | shared | integrity | pending orders | log | clicks, orders | ledger |
  *
- * A reload keeps it: same name, same size, same layout, or the reload is
- * refused, because an emptied ledger is not something to find out later.
- * One mutex, the slab pool's, guards all of it: if a worker dies holding it
- * the master unlocks it.  Nothing under it blocks or takes long.
+ * nginx's own shared memory of that name is only an anchor: its one page is
+ * what a reload carries over, and with it this memory.  A fresh start recovers
+ * the ledger from its state directory, a binary upgrade finds the memory of
+ * the running nginx, a reload with another size lays the ledger out anew.
+ *
+ * One lock guards all of it; nothing under it blocks or takes long.  A worker
+ * that dies inside an append leaves the ledger damaged, which is noticed by
+ * whoever takes the lock next.
  */
 
 #include "http/ngx_http_jupref.h"
 
 
-#define NGX_HTTP_JUPREF_MAGIC   0x6a7570726566ULL       /* "jupref" */
-#define NGX_HTTP_JUPREF_LAYOUT  1
-
 /* Pending orders get a quarter: they live for minutes, but each quote that a
- * front end asks for is one. */
+ * front end asks for is one.  The log's ring gets a sixteenth. */
 #define NGX_HTTP_JUPREF_PENDING_SHARE  4
-
-/* Pages that the slab pool keeps for itself, beside one per 64. */
-#define NGX_HTTP_JUPREF_SPARE_PAGES  16
-
-#define NGX_HTTP_JUPREF_CLICKS_EVERY_MS  1000
+#define NGX_HTTP_JUPREF_LOG_SHARE      16
+#define NGX_HTTP_JUPREF_LOG_MAX        (16 * 1024 * 1024)
 
 
-static ngx_int_t ngx_http_jupref_zone_create(ngx_shm_zone_t *shm_zone,
-    ngx_http_jupref_zone_t *zone);
+static ngx_int_t ngx_http_jupref_zone_fresh(ngx_http_jupref_zone_t *zone,
+    ngx_str_t *name, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_zone_reload(ngx_http_jupref_zone_t *zone,
+    ngx_str_t *name, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_zone_create(ngx_http_jupref_zone_t *zone,
+    ngx_str_t *name, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_zone_start(ngx_http_jupref_zone_t *zone,
+    ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_zone_resume(ngx_http_jupref_zone_t *zone,
+    ngx_log_t *log);
 static uint64_t ngx_http_jupref_sizes(void);
-static void *ngx_http_jupref_carve(u_char **at, uint64_t size);
+static uint64_t ngx_http_jupref_carve(uint64_t *at, uint64_t size);
 
 
 ngx_int_t
 ngx_http_jupref_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 {
-    ngx_int_t                  rc;
-    ngx_http_jupref_zone_t    *zone, *old;
-    ngx_http_jupref_shared_t  *shared;
+    ngx_int_t                rc;
+    ngx_log_t               *log;
+    ngx_http_jupref_zone_t  *zone, *old;
 
     zone = shm_zone->data;
     old = data;
+    log = shm_zone->shm.log;
 
-    zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+    if (zone->state.len && ngx_http_jupref_store_check(zone, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    if (old == NULL && !shm_zone->shm.exists) {
+    if (old) {
+        zone->memory = old->memory;
+        zone->shared = old->shared;
+        zone->lock = old->lock;
 
-        if (ngx_http_jupref_zone_create(shm_zone, zone) != NGX_OK) {
-            return NGX_ERROR;
-        }
+        rc = ngx_http_jupref_zone_reload(zone, &shm_zone->shm.name, log);
 
     } else {
-        shared = zone->shpool->data;
+        rc = ngx_http_jupref_zone_fresh(zone, &shm_zone->shm.name, log);
+    }
 
-        if (shared == NULL
-            || shared->magic != NGX_HTTP_JUPREF_MAGIC
-            || shared->layout != NGX_HTTP_JUPREF_LAYOUT
-            || shared->sizes != ngx_http_jupref_sizes()
-            || !jupref_ledger_check(shared->ledger, shared->ledger_size))
-        {
-            ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
-                          "zone \"%V\" of \"jupref_zone\" holds a ledger of "
-                          "another layout, made by another version of the "
-                          "module: restart nginx instead of reloading it",
-                          &shm_zone->shm.name);
-            return NGX_ERROR;
-        }
-
-        zone->shared = shared;
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
     }
 
     ngx_http_jupref_lock(zone);
-    rc = ngx_http_jupref_sync_check(zone, shm_zone->shm.log);
+    rc = ngx_http_jupref_sync_check(zone, log);
     ngx_http_jupref_unlock(zone);
 
     return rc;
@@ -79,81 +77,304 @@ ngx_http_jupref_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 
 
 static ngx_int_t
-ngx_http_jupref_zone_create(ngx_shm_zone_t *shm_zone,
-    ngx_http_jupref_zone_t *zone)
+ngx_http_jupref_zone_fresh(ngx_http_jupref_zone_t *zone, ngx_str_t *name,
+    ngx_log_t *log)
 {
-    u_char                    *at, *end;
-    size_t                     len, size;
-    uint64_t                   pages;
+    ngx_int_t    rc;
+    ngx_uint_t   running;
+    struct stat  info;
+
+    running = 0;
+
+    if (zone->state.len && !ngx_test_config) {
+
+        if (ngx_http_jupref_store_open(zone, &running, log) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (running) {
+
+            if (stat((char *) zone->state.data, &info) == -1) {
+                return NGX_ERROR;
+            }
+
+            rc = ngx_http_jupref_memory_inherit(&zone->memory, name,
+                                                (uint64_t) info.st_dev,
+                                                (uint64_t) info.st_ino, log);
+            if (rc != NGX_OK) {
+                ngx_log_error(NGX_LOG_EMERG, log, 0,
+                              "the running nginx uses \"state=%V\" for "
+                              "another zone than \"jupref_zone %V\": keep "
+                              "its name", &zone->state, name);
+                return NGX_ERROR;
+            }
+
+            zone->shared = zone->memory.base;
+
+            return ngx_http_jupref_zone_reload(zone, name, log);
+        }
+    }
+
+    if (ngx_http_jupref_zone_create(zone, name, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (zone->state.len && !ngx_test_config) {
+        return ngx_http_jupref_zone_start(zone, log);
+    }
+
+    if (zone->state.len == 0) {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                      "jupref: zone \"%V\" is new: the ledger is kept in "
+                      "memory only and starts empty", name);
+    }
+
+    return NGX_OK;
+}
+
+
+/* The memory is there, with workers at it. */
+
+static ngx_int_t
+ngx_http_jupref_zone_reload(ngx_http_jupref_zone_t *zone, ngx_str_t *name,
+    ngx_log_t *log)
+{
+    ngx_uint_t                 damaged;
     ngx_http_jupref_shared_t  *shared;
 
-    len = sizeof(" in jupref zone \"\"") + shm_zone->shm.name.len;
+    shared = zone->shared;
 
-    zone->shpool->log_ctx = ngx_slab_alloc(zone->shpool, len);
-    if (zone->shpool->log_ctx == NULL) {
+    if (shared->magic != NGX_HTTP_JUPREF_MAGIC
+        || shared->layout != NGX_HTTP_JUPREF_LAYOUT
+        || shared->sizes != ngx_http_jupref_sizes()
+        || !jupref_ledger_check(ngx_http_jupref_ledger(zone),
+                                shared->ledger_size))
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "zone \"%V\" of \"jupref_zone\" holds a ledger of "
+                      "another layout, made by another version of the "
+                      "module: restart nginx instead of reloading it", name);
         return NGX_ERROR;
     }
 
-    ngx_sprintf(zone->shpool->log_ctx, " in jupref zone \"%V\"%Z",
-                &shm_zone->shm.name);
+    if (zone->state.len == 0 || ngx_test_config) {
+        return NGX_OK;
+    }
 
-    pages = zone->shpool->pfree;
-    pages -= pages / 64 + NGX_HTTP_JUPREF_SPARE_PAGES;
-    size = (size_t) pages * ngx_pagesize;
-
-    /* whole pages, never touched before: the system gave them as zeroes */
-
-    at = ngx_slab_alloc(zone->shpool, size);
-    if (at == NULL) {
+    if (ngx_http_jupref_store_identity(zone, log) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    end = at + size;
+    if (ngx_http_jupref_stopped(zone)
+        && ngx_http_jupref_zone_resume(zone, log) != NGX_OK)
+    {
+        return NGX_OK;
+    }
 
-    shared = ngx_http_jupref_carve(&at, sizeof(ngx_http_jupref_shared_t));
-    shared->integrity = ngx_http_jupref_carve(&at,
-                                              sizeof(jupref_integrity_t));
+    ngx_http_jupref_lock(zone);
+    damaged = ngx_http_jupref_ledger(zone)->booking;
+    ngx_http_jupref_unlock(zone);
 
-    shared->pending = jupref_pending_init(at,
-                                          (uint64_t) (end - at)
-                                          / NGX_HTTP_JUPREF_PENDING_SHARE);
-    (void) ngx_http_jupref_carve(&at, (uint64_t) (end - at)
-                                      / NGX_HTTP_JUPREF_PENDING_SHARE);
+    if (damaged || shared->zone_size != zone->size) {
+        return ngx_http_jupref_relay(zone, zone->size, log);
+    }
 
-    /* clicks take two numbers a code: of the ledger's size, far below 1/64 */
+    return NGX_OK;
+}
 
-    shared->ledger_size = (uint64_t) (end - at);
-    shared->ledger_size -= shared->ledger_size / 64;
-    shared->ledger_size -= shared->ledger_size % 64;
 
-    shared->ledger = jupref_ledger_init(at, shared->ledger_size);
+static ngx_int_t
+ngx_http_jupref_zone_create(ngx_http_jupref_zone_t *zone, ngx_str_t *name,
+    ngx_log_t *log)
+{
+    uint64_t                   at, size;
+    ngx_http_jupref_shared_t  *shared;
 
-    if (shared->pending == NULL || shared->ledger == NULL) {
+    if (ngx_http_jupref_memory_create(&zone->memory, name, zone->size, log)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    (void) ngx_http_jupref_carve(&at, shared->ledger_size);
+    shared = zone->memory.base;
+    zone->shared = shared;
 
-    len = jupref_clicks_size(
-              shared->ledger->tables[JUPREF_TABLE_CODES].capacity);
+    at = 0;
+    (void) ngx_http_jupref_carve(&at, sizeof(ngx_http_jupref_shared_t));
+    shared->integrity_at = ngx_http_jupref_carve(&at,
+                                                 sizeof(jupref_integrity_t));
 
-    if ((size_t) (end - at) < len) {
+    size = (zone->size - at) / NGX_HTTP_JUPREF_PENDING_SHARE;
+    shared->pending_at = ngx_http_jupref_carve(&at, size);
+
+    if (jupref_pending_init(ngx_http_jupref_pending(zone), size) == NULL) {
         return NGX_ERROR;
     }
 
-    shared->clicks = jupref_clicks_init(at,
-                         shared->ledger->tables[JUPREF_TABLE_CODES].capacity);
+    if (zone->state.len) {
+        size = ngx_min(zone->size / NGX_HTTP_JUPREF_LOG_SHARE,
+                       NGX_HTTP_JUPREF_LOG_MAX);
+        shared->log_at = ngx_http_jupref_carve(&at, size);
 
+        if (jupref_log_init(ngx_http_jupref_journal(zone), size) == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    ngx_http_jupref_zone_shares(zone->size - at, &shared->ledger_size,
+                                &shared->clicks_size);
+
+    shared->clicks_at = ngx_http_jupref_carve(&at, shared->clicks_size);
+    shared->ledger_at = ngx_http_jupref_carve(&at, shared->ledger_size);
+
+    if (ngx_http_jupref_zone_lay(zone, shared->ledger_at, shared->ledger_size,
+                                 shared->clicks_at, shared->clicks_size)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    shared->zone_size = zone->size;
     shared->layout = NGX_HTTP_JUPREF_LAYOUT;
     shared->sizes = ngx_http_jupref_sizes();
     shared->magic = NGX_HTTP_JUPREF_MAGIC;
 
-    zone->shpool->data = shared;
-    zone->shared = shared;
+    return NGX_OK;
+}
 
-    ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
-                  "jupref: zone \"%V\" is new: the ledger is kept in memory "
-                  "only and starts empty", &shm_zone->shm.name);
+
+/*
+ * How what is left is shared out: clicks and orders take four numbers a code,
+ * of the ledger's size far below 1/64.
+ */
+
+void
+ngx_http_jupref_zone_shares(uint64_t size, uint64_t *ledger_size,
+    uint64_t *clicks_size)
+{
+    *clicks_size = size / 64 / 64 * 64;
+    *ledger_size = (size - *clicks_size) / 64 * 64;
+}
+
+
+/* An empty ledger with its clicks and orders, in zeroed memory. */
+
+ngx_int_t
+ngx_http_jupref_zone_lay(ngx_http_jupref_zone_t *zone, uint64_t ledger_at,
+    uint64_t ledger_size, uint64_t clicks_at, uint64_t clicks_size)
+{
+    u_char           *base;
+    uint32_t          codes;
+    uint64_t          needed;
+    jupref_ledger_t  *ledger;
+
+    base = zone->memory.base;
+
+    ledger = jupref_ledger_init(base + ledger_at, ledger_size);
+    if (ledger == NULL) {
+        return NGX_ERROR;
+    }
+
+    codes = ledger->tables[JUPREF_TABLE_CODES].capacity;
+    needed = (jupref_clicks_size(codes) + 63) / 64 * 64;
+
+    if (2 * needed > clicks_size) {
+        return NGX_ERROR;
+    }
+
+    (void) jupref_clicks_init(base + clicks_at, codes);
+    (void) jupref_clicks_init(base + clicks_at + needed, codes);
+
+    return NGX_OK;
+}
+
+
+/* The only one on its state directory: what is there becomes the ledger. */
+
+static ngx_int_t
+ngx_http_jupref_zone_start(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
+{
+    ngx_int_t                  rc;
+    struct stat                info;
+    jupref_log_t              *journal;
+    jupref_place_t             place;
+    ngx_http_jupref_shared_t  *shared;
+
+    shared = zone->shared;
+
+    if (stat((char *) zone->state.data, &info) == -1) {
+        return NGX_ERROR;
+    }
+
+    shared->device = (uint64_t) info.st_dev;
+    shared->inode = (uint64_t) info.st_ino;
+
+    ngx_http_jupref_store_enter(zone);
+
+    rc = ngx_http_jupref_store_identity(zone, log);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_jupref_recover(zone, ngx_http_jupref_ledger(zone), 0, 1,
+                                     &place, log);
+    }
+
+    ngx_http_jupref_store_leave(zone);
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    journal = ngx_http_jupref_journal(zone);
+
+    jupref_log_start(journal, place.seq, place.time_ms, place.head,
+                     &place.frontier);
+
+    shared->edge_seq = place.seq;
+
+    /* executes that were under way when the last nginx ended */
+
+    ngx_http_jupref_lock(zone);
+    ngx_http_jupref_orphans(zone, log);
+    ngx_http_jupref_unlock(zone);
+
+    return NGX_OK;
+}
+
+
+/* A reload is the operator's word that the cause of the error is gone. */
+
+static ngx_int_t
+ngx_http_jupref_zone_resume(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
+{
+    jupref_fault_t        fault;
+    jupref_fault_e        result;
+    jupref_log_writer_t  *writer;
+
+    writer = jupref_log_writer_create(&zone->store);
+    if (writer == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_http_jupref_robust_lock(&zone->shared->flush);
+    ngx_http_jupref_store_enter(zone);
+
+    result = jupref_log_resume(ngx_http_jupref_journal(zone), writer,
+                               ngx_http_jupref_now_ms(), &fault);
+
+    ngx_http_jupref_store_leave(zone);
+    (void) pthread_mutex_unlock(&zone->shared->flush);
+
+    jupref_log_writer_free(writer);
+
+    if (result != JUPREF_FAULT_NONE) {
+        ngx_log_error(NGX_LOG_ALERT, log, (ngx_err_t) fault.error,
+                      "jupref: the journal stays stopped, nothing is booked: "
+                      "%s", fault.text);
+        return NGX_ERROR;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                  "jupref: the journal's tail is whole again, it goes on");
 
     return NGX_OK;
 }
@@ -173,6 +394,7 @@ ngx_http_jupref_sizes(void)
     sizes = sizes * 65521 + sizeof(jupref_order_t);
     sizes = sizes * 65521 + sizeof(jupref_integrity_t);
     sizes = sizes * 65521 + sizeof(jupref_ledger_t);
+    sizes = sizes * 65521 + sizeof(jupref_log_t);
 
     return sizes;
 }
@@ -180,30 +402,32 @@ ngx_http_jupref_sizes(void)
 
 /* The next `size` bytes, rounded up so that what follows is aligned to 64. */
 
-static void *
-ngx_http_jupref_carve(u_char **at, uint64_t size)
+static uint64_t
+ngx_http_jupref_carve(uint64_t *at, uint64_t size)
 {
-    u_char  *p;
+    uint64_t  place;
 
-    p = *at;
+    place = *at;
     *at += (size + 63) / 64 * 64;
 
-    return p;
+    return place;
 }
 
 
 /*
  * Said while the new configuration is read, when the running one can still be
- * compared: the ledger's zone must stay what it is.  No name: the new
- * configuration has no zone.
+ * compared: the ledger must stay where it is.  No zone: the new configuration
+ * has none.
  */
 
 ngx_int_t
-ngx_http_jupref_zone_fits(ngx_conf_t *cf, ngx_str_t *name, ssize_t size)
+ngx_http_jupref_zone_fits(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_jupref_zone_t *zone)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_shm_zone_t   *zones;
+    ngx_uint_t               i;
+    ngx_list_part_t         *part;
+    ngx_shm_zone_t          *zones;
+    ngx_http_jupref_zone_t  *old;
 
     for (part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
          part;
@@ -217,29 +441,49 @@ ngx_http_jupref_zone_fits(ngx_conf_t *cf, ngx_str_t *name, ssize_t size)
                 continue;
             }
 
-            if (name == NULL) {
+            old = zones[i].data;
+
+            if (zone == NULL) {
                 ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                               "\"jupref_zone\" is gone from the "
                               "configuration, but the running ledger is in "
                               "zone \"%V\": put \"jupref_zone %V %uzk\" back, "
                               "or restart nginx to drop the ledger",
                               &zones[i].shm.name, &zones[i].shm.name,
-                              zones[i].shm.size / 1024);
+                              old->size / 1024);
                 return NGX_ERROR;
             }
 
             if (zones[i].shm.name.len != name->len
                 || ngx_strncmp(zones[i].shm.name.data, name->data, name->len)
                    != 0
-                || (ssize_t) zones[i].shm.size != size)
+                || (old->state.len == 0 && old->size != zone->size))
             {
                 ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                              "\"jupref_zone %V\" of %zk doesn't fit the "
+                              "\"jupref_zone %V\" of %uzk doesn't fit the "
                               "running ledger, which is in zone \"%V\" of "
                               "%uzk: keep name and size on reload, or restart "
-                              "nginx to start an empty ledger", name,
-                              size / 1024, &zones[i].shm.name,
-                              zones[i].shm.size / 1024);
+                              "nginx%s", name,
+                              zone->size / 1024, &zones[i].shm.name,
+                              old->size / 1024,
+                              old->state.len ? ""
+                                             : " to start an empty ledger");
+                return NGX_ERROR;
+            }
+
+            if (old->state.len != zone->state.len
+                || ngx_strncmp(old->state.data, zone->state.data,
+                               zone->state.len)
+                   != 0
+                || old->edge.len != zone->edge.len
+                || ngx_strncmp(old->edge.data, zone->edge.data,
+                               zone->edge.len)
+                   != 0)
+            {
+                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                              "\"jupref_zone\" has another \"state=\" or "
+                              "\"edge=\" than the running one: restart nginx "
+                              "instead of reloading it");
                 return NGX_ERROR;
             }
         }
@@ -252,79 +496,81 @@ ngx_http_jupref_zone_fits(ngx_conf_t *cf, ngx_str_t *name, ssize_t size)
 void
 ngx_http_jupref_lock(ngx_http_jupref_zone_t *zone)
 {
-    ngx_shmtx_lock(&zone->shpool->mutex);
+    if (ngx_http_jupref_robust_lock(&zone->shared->lock)
+        && zone->shared->appending)
+    {
+        zone->shared->appending = 0;
+        ngx_http_jupref_ledger(zone)->booking = 1;
+
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "jupref: a process died while it was booking: the "
+                      "ledger isn't written any more%s",
+                      zone->state.len ? ", reload nginx to have it recovered "
+                                        "from its journal" : "");
+    }
 }
 
 
 void
 ngx_http_jupref_unlock(ngx_http_jupref_zone_t *zone)
 {
-    ngx_shmtx_unlock(&zone->shpool->mutex);
+    (void) pthread_mutex_unlock(&zone->shared->lock);
 }
 
 
-jupref_ledger_result_e
-ngx_http_jupref_append(ngx_http_jupref_zone_t *zone, jupref_event_t *event)
+jupref_ledger_t *
+ngx_http_jupref_ledger(ngx_http_jupref_zone_t *zone)
 {
-    jupref_ledger_result_e     result;
-    ngx_http_jupref_shared_t  *shared;
-
-    shared = zone->shared;
-
-    event->seq = shared->ledger->seq + 1;
-    event->time_ms = ngx_http_jupref_now_ms();
-    event->edge = 0;
-    event->edge_seq = shared->edge_seq + 1;
-
-    result = jupref_ledger_apply(shared->ledger, event);
-
-    if (result == JUPREF_LEDGER_OK) {
-        shared->edge_seq = event->edge_seq;
-    }
-
-    (void) ngx_atomic_fetch_add(&shared->counters.refused[result], 1);
-
-    return result;
+    return (jupref_ledger_t *) ((u_char *) zone->shared
+                                + zone->shared->ledger_at);
 }
 
 
-void
-ngx_http_jupref_book_clicks(ngx_http_jupref_zone_t *zone, uint64_t now_ms)
+jupref_clicks_t *
+ngx_http_jupref_clicks(ngx_http_jupref_zone_t *zone)
 {
-    uint32_t                   code;
-    jupref_event_t             event;
-    jupref_code_row_t         *row;
-    ngx_http_jupref_shared_t  *shared;
+    return (jupref_clicks_t *) ((u_char *) zone->shared
+                                + zone->shared->clicks_at);
+}
 
-    shared = zone->shared;
 
-    if (shared->ledger->booking
-        || (now_ms >= shared->clicks_booked_ms
-            && now_ms - shared->clicks_booked_ms
-               < NGX_HTTP_JUPREF_CLICKS_EVERY_MS))
-    {
-        return;
+/* Behind the clicks, of the same size. */
+
+jupref_clicks_t *
+ngx_http_jupref_orders(ngx_http_jupref_zone_t *zone)
+{
+    jupref_clicks_t  *clicks;
+
+    clicks = ngx_http_jupref_clicks(zone);
+
+    return (jupref_clicks_t *) ((u_char *) clicks
+                                + (jupref_clicks_size(clicks->capacity) + 63)
+                                  / 64 * 64);
+}
+
+
+jupref_pending_t *
+ngx_http_jupref_pending(ngx_http_jupref_zone_t *zone)
+{
+    return (jupref_pending_t *) ((u_char *) zone->shared
+                                 + zone->shared->pending_at);
+}
+
+
+jupref_integrity_t *
+ngx_http_jupref_integrity(ngx_http_jupref_zone_t *zone)
+{
+    return (jupref_integrity_t *) ((u_char *) zone->shared
+                                   + zone->shared->integrity_at);
+}
+
+
+jupref_log_t *
+ngx_http_jupref_journal(ngx_http_jupref_zone_t *zone)
+{
+    if (zone->shared->log_at == 0) {
+        return NULL;
     }
 
-    shared->clicks_booked_ms = now_ms;
-
-    for ( ;; ) {
-        ngx_memzero(&event, sizeof(jupref_event_t));
-
-        code = jupref_clicks_take(shared->clicks,
-                                  &event.of.clicks_counted.count);
-        if (code == 0) {
-            return;
-        }
-
-        row = jupref_code(shared->ledger, code);
-
-        event.type = JUPREF_EVENT_CLICKS_COUNTED;
-        ngx_memcpy(event.of.clicks_counted.code.key, row->key,
-                   JUPREF_CODE_MAX);
-        ngx_memcpy(event.of.clicks_counted.code.text, row->text,
-                   JUPREF_CODE_MAX);
-
-        (void) ngx_http_jupref_append(zone, &event);
-    }
+    return (jupref_log_t *) ((u_char *) zone->shared + zone->shared->log_at);
 }

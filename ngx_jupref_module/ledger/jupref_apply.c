@@ -1,5 +1,6 @@
 /*
- * The fold: what each event does to the ledger.
+ * The fold: what each event does to the ledger; here are those about
+ * referrers and codes.
  *
  * Every apply function first decides, touching nothing, then books.  A row
  * that an event needs is counted as needed before any is taken, so that a
@@ -14,13 +15,14 @@
 
 #include "base/jupref_assert.h"
 #include "ledger/jupref_booking.h"
-#include "ledger/jupref_rank.h"
 
 
 typedef jupref_ledger_result_e (*jupref_apply_pt)(jupref_ledger_t *ledger,
     const jupref_event_t *event);
 
 
+static void jupref_mix_head(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
 static jupref_ledger_result_e jupref_apply_registered(jupref_ledger_t *ledger,
     const jupref_event_t *event);
 static jupref_ledger_result_e jupref_apply_status(jupref_ledger_t *ledger,
@@ -31,14 +33,6 @@ static jupref_ledger_result_e jupref_apply_code(jupref_ledger_t *ledger,
     const jupref_event_t *event);
 static jupref_ledger_result_e jupref_apply_retired(jupref_ledger_t *ledger,
     const jupref_event_t *event);
-static jupref_ledger_result_e jupref_apply_bound(jupref_ledger_t *ledger,
-    const jupref_event_t *event);
-static jupref_ledger_result_e jupref_apply_clicks(jupref_ledger_t *ledger,
-    const jupref_event_t *event);
-
-static void jupref_rank_all(jupref_ledger_t *ledger, uint32_t referrer,
-    void (*change)(jupref_ledger_t *ledger, jupref_ranking_e ranking,
-    uint32_t referrer));
 
 
 /* One row an event type: add the type, its name and its function here. */
@@ -55,7 +49,18 @@ static const struct {
     { "wallet.bound",        jupref_apply_bound },
     { "clicks.counted",      jupref_apply_clicks },
     { "trade.executed",      jupref_apply_trade },
-    { "trade.unknown",       jupref_apply_trade }
+    { "trade.unknown",       jupref_apply_trade },
+    { "orders.counted",      jupref_apply_orders },
+    { "trade.intent",        jupref_apply_intent },
+    { "intent.closed",       jupref_apply_closed },
+    { "trade.verified",      jupref_apply_verified },
+    { "trade.rejected",      jupref_apply_dropped },
+    { "trade.expired",       jupref_apply_dropped },
+    { "hold.released",       jupref_apply_released },
+    { "trade.disputed",      jupref_apply_disputed },
+    { "dispute.resolved",    jupref_apply_resolved },
+    { "trade.reversed",      jupref_apply_reversed },
+    { "trade.archived",      jupref_apply_archived }
 };
 
 
@@ -86,9 +91,27 @@ jupref_ledger_apply(jupref_ledger_t *ledger, const jupref_event_t *event)
 
     ledger->seq = event->seq;
     ledger->time_ms = event->time_ms;
+    jupref_mix_head(ledger, event);
     jupref_booking_ends(ledger);
 
     return JUPREF_LEDGER_OK;
+}
+
+
+/* The platform's own numbers, and which event it was. */
+
+static void
+jupref_mix_head(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    uint64_t  which[3];
+
+    which[0] = event->seq;
+    which[1] = event->time_ms;
+    which[2] = event->type;
+
+    jupref_mix(ledger, which, sizeof(which));
+    jupref_mix(ledger, ledger->trades, offsetof(jupref_ledger_t, digest)
+                                       - offsetof(jupref_ledger_t, trades));
 }
 
 
@@ -148,7 +171,8 @@ jupref_apply_registered(jupref_ledger_t *ledger, const jupref_event_t *event)
     row->registered_ms = event->time_ms;
     row->text_len = (uint8_t) jupref_pubkey_format(row->text, &row->wallet);
 
-    jupref_rank_all(ledger, index, jupref_rank_insert);
+    jupref_rank_all(ledger, index);
+    jupref_mix_referrer(ledger, index);
 
     return JUPREF_LEDGER_OK;
 }
@@ -184,9 +208,15 @@ jupref_apply_status(jupref_ledger_t *ledger, const jupref_event_t *event)
     jupref_booking_begins(ledger);
 
     row->status = asked->status;
-    jupref_rank_all(ledger, index,
-                    asked->status == JUPREF_REFERRER_ACTIVE
-                    ? jupref_rank_insert : jupref_rank_remove);
+
+    if (asked->status == JUPREF_REFERRER_ACTIVE) {
+        jupref_rank_all(ledger, index);
+
+    } else {
+        jupref_unrank_all(ledger, index);
+    }
+
+    jupref_mix_referrer(ledger, index);
 
     return JUPREF_LEDGER_OK;
 }
@@ -228,8 +258,11 @@ jupref_apply_tier(jupref_ledger_t *ledger, const jupref_event_t *event)
         if (!code->own_terms) {
             code->terms = asked->terms;
             code->version++;
+            jupref_mix(ledger, code, sizeof(jupref_code_row_t));
         }
     }
+
+    jupref_mix_referrer(ledger, index);
 
     return JUPREF_LEDGER_OK;
 }
@@ -307,6 +340,9 @@ jupref_apply_code(jupref_ledger_t *ledger, const jupref_event_t *event)
     row->own_terms = asked->own_terms;
     row->configured = asked->configured;
 
+    jupref_mix(ledger, row, sizeof(jupref_code_row_t));
+    jupref_mix_referrer(ledger, referrer);
+
     return JUPREF_LEDGER_OK;
 }
 
@@ -332,107 +368,7 @@ jupref_apply_retired(jupref_ledger_t *ledger, const jupref_event_t *event)
     jupref_booking_begins(ledger);
     row->retired = 1;
     row->configured = 0;
+    jupref_mix(ledger, row, sizeof(jupref_code_row_t));
 
     return JUPREF_LEDGER_OK;
-}
-
-
-static jupref_ledger_result_e
-jupref_apply_bound(jupref_ledger_t *ledger, const jupref_event_t *event)
-{
-    uint32_t                      index, code;
-    jupref_code_row_t            *row, *before;
-    jupref_wallet_row_t          *wallet;
-    const jupref_wallet_bound_t  *asked;
-
-    asked = &event->of.wallet_bound;
-    code = jupref_find_code(ledger, &asked->code);
-
-    if (code == 0) {
-        return JUPREF_LEDGER_CODE_UNKNOWN;
-    }
-
-    row = jupref_code(ledger, code);
-
-    if (row->retired) {
-        return JUPREF_LEDGER_CODE_RETIRED;
-    }
-
-    index = jupref_find_wallet(ledger, &asked->wallet);
-
-    if (index) {
-        wallet = jupref_wallet(ledger, index);
-
-        if (wallet->code == code) {
-            return JUPREF_LEDGER_NO_CHANGE;
-        }
-
-        jupref_booking_begins(ledger);
-
-        before = jupref_code(ledger, wallet->code);
-        before->bound_wallets--;
-        jupref_referrer(ledger, before->referrer)->bound_wallets--;
-
-    } else {
-
-        if (jupref_rows_left(ledger, JUPREF_TABLE_WALLETS) == 0) {
-            return JUPREF_LEDGER_WALLETS_FULL;
-        }
-
-        jupref_booking_begins(ledger);
-
-        index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_WALLETS],
-                                    ledger, asked->wallet.bytes);
-        wallet = jupref_wallet(ledger, index);
-    }
-
-    wallet->code = code;
-    wallet->version = row->version;
-    wallet->bound_ms = event->time_ms;
-
-    row->bound_wallets++;
-    jupref_referrer(ledger, row->referrer)->bound_wallets++;
-
-    return JUPREF_LEDGER_OK;
-}
-
-
-static jupref_ledger_result_e
-jupref_apply_clicks(jupref_ledger_t *ledger, const jupref_event_t *event)
-{
-    uint32_t            index;
-    jupref_code_row_t  *row;
-
-    index = jupref_find_code(ledger, &event->of.clicks_counted.code);
-
-    if (index == 0) {
-        return JUPREF_LEDGER_CODE_UNKNOWN;
-    }
-
-    if (event->of.clicks_counted.count == 0) {
-        return JUPREF_LEDGER_NO_CHANGE;
-    }
-
-    jupref_booking_begins(ledger);
-
-    row = jupref_code(ledger, index);
-    row->clicks += event->of.clicks_counted.count;
-    jupref_referrer(ledger, row->referrer)->clicks
-        += event->of.clicks_counted.count;
-    ledger->clicks += event->of.clicks_counted.count;
-
-    return JUPREF_LEDGER_OK;
-}
-
-
-static void
-jupref_rank_all(jupref_ledger_t *ledger, uint32_t referrer,
-    void (*change)(jupref_ledger_t *ledger, jupref_ranking_e ranking,
-    uint32_t referrer))
-{
-    unsigned  ranking;
-
-    for (ranking = 0; ranking < JUPREF_RANKINGS; ranking++) {
-        change(ledger, ranking, referrer);
-    }
 }

@@ -3,59 +3,45 @@
  *
  * A trade is known by its signature and booked once.  An unknown one has a
  * row but moves nothing; when it turns out executed the same row is booked.
- * What referrers get here are estimates: balances that can be claimed grow
- * only from what is verified on chain.
+ * What referrers get here are estimates: accounts move only by what is
+ * verified on chain.
  */
 
 #include <string.h>
 
 #include "base/jupref_assert.h"
 #include "ledger/jupref_booking.h"
-#include "ledger/jupref_rank.h"
+#include "ledger/jupref_links.h"
+#include "ledger/jupref_standing.h"
 
 
 /* What booking a trade will touch, decided before anything is. */
 typedef struct {
-    uint32_t            row;            /* an unknown trade's, 0: a new row */
-    uint32_t            was;            /* that row's code until now */
-    uint32_t            code;
-    uint32_t            level[JUPREF_LEVELS];
-    unsigned            kept;           /* 1: the code is the unknown row's */
-    unsigned            earns;          /* bit i: level i + 1 */
-    jupref_fee_split_t  fee;            /* base units of the fee mint */
-    jupref_fee_split_t  value;          /* the same in micro-dollars */
+    uint32_t  row;                      /* an unknown trade's, 0: a new row */
+    uint32_t  code;
+    unsigned  kept;                     /* 1: the code is the unknown row's */
+    uint32_t  level[JUPREF_LEVELS];
 } jupref_trade_plan_t;
 
 
 static jupref_ledger_result_e jupref_plan_trade(const jupref_ledger_t *ledger,
     const jupref_event_t *event, jupref_trade_plan_t *plan);
+static jupref_ledger_result_e jupref_plan_row(const jupref_ledger_t *ledger,
+    const jupref_event_t *event, jupref_trade_plan_t *plan);
+static jupref_ledger_result_e jupref_plan_room(const jupref_ledger_t *ledger,
+    const jupref_trade_t *trade, const jupref_trade_plan_t *plan);
 static unsigned jupref_is_same_trade(const jupref_trade_row_t *row,
     const jupref_trade_t *trade);
-static void jupref_plan_levels(const jupref_ledger_t *ledger,
-    const jupref_trade_t *trade, jupref_trade_plan_t *plan);
-static jupref_ledger_result_e jupref_plan_rows(const jupref_ledger_t *ledger,
-    const jupref_trade_t *trade, const jupref_trade_plan_t *plan);
-static uint32_t jupref_book_row(jupref_ledger_t *ledger,
-    const jupref_event_t *event, const jupref_trade_plan_t *plan);
-static void jupref_book_executed(jupref_ledger_t *ledger,
-    const jupref_trade_plan_t *plan, jupref_trade_row_t *row);
-static void jupref_book_referrer(jupref_ledger_t *ledger,
-    const jupref_trade_plan_t *plan, jupref_trade_row_t *row, unsigned level);
-static uint32_t jupref_find_mint(const jupref_ledger_t *ledger,
-    const jupref_pubkey_t *mint);
-static uint32_t jupref_take_mint(jupref_ledger_t *ledger,
-    const jupref_pubkey_t *mint);
-static uint32_t jupref_find_balance(const jupref_ledger_t *ledger,
-    uint32_t referrer, uint32_t mint);
-static jupref_balance_row_t *jupref_take_balance(jupref_ledger_t *ledger,
-    uint32_t referrer, uint32_t mint);
+static void jupref_book_row(jupref_ledger_t *ledger,
+    const jupref_event_t *event, const jupref_trade_plan_t *plan,
+    jupref_trade_row_t *row);
 
 
 jupref_ledger_result_e
 jupref_apply_trade(jupref_ledger_t *ledger, const jupref_event_t *event)
 {
     uint32_t                index;
-    jupref_trade_row_t     *row;
+    jupref_trade_row_t     *row, before;
     jupref_trade_plan_t     plan;
     jupref_ledger_result_e  result;
 
@@ -69,32 +55,30 @@ jupref_apply_trade(jupref_ledger_t *ledger, const jupref_event_t *event)
 
     jupref_booking_begins(ledger);
 
-    index = jupref_book_row(ledger, event, &plan);
-    row = jupref_trade(ledger, index);
+    index = plan.row;
 
-    if (event->type == JUPREF_EVENT_TRADE_EXECUTED) {
-
-        if (plan.row) {
-            ledger->trades[JUPREF_STATE_UNKNOWN]--;
-
-            if (plan.was) {
-                jupref_referrer(ledger, jupref_code(ledger,
-                    plan.was)->referrer)->trades[JUPREF_STATE_UNKNOWN]--;
-            }
-        }
-
-        row->state = JUPREF_STATE_EXECUTED;
-        jupref_book_executed(ledger, &plan, row);
+    if (index) {
+        before = *jupref_trade(ledger, index);
+        jupref_unlink_trade(ledger, index);
 
     } else {
-        row->state = JUPREF_STATE_UNKNOWN;
-        ledger->trades[JUPREF_STATE_UNKNOWN]++;
-
-        if (plan.code) {
-            jupref_referrer(ledger, jupref_code(ledger,
-                plan.code)->referrer)->trades[JUPREF_STATE_UNKNOWN]++;
-        }
+        index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_TRADES],
+                                    ledger,
+                                    event->of.trade.signature.bytes);
     }
+
+    row = jupref_trade(ledger, index);
+
+    jupref_book_row(ledger, event, &plan, row);
+    jupref_link_trade(ledger, index);
+    jupref_trade_moves(ledger, plan.row ? &before : NULL, row);
+
+    if (row->state == JUPREF_STATE_EXECUTED) {
+        jupref_trade_in_series(ledger, row, event->time_ms);
+    }
+
+    jupref_intent_decided(ledger, &row->request_id);
+    jupref_mix(ledger, row, sizeof(jupref_trade_row_t));
 
     return JUPREF_LEDGER_OK;
 }
@@ -104,8 +88,8 @@ static jupref_ledger_result_e
 jupref_plan_trade(const jupref_ledger_t *ledger, const jupref_event_t *event,
     jupref_trade_plan_t *plan)
 {
-    jupref_trade_row_t    *row;
-    const jupref_trade_t  *trade;
+    const jupref_trade_t    *trade;
+    jupref_ledger_result_e   result;
 
     trade = &event->of.trade;
 
@@ -116,29 +100,10 @@ jupref_plan_trade(const jupref_ledger_t *ledger, const jupref_event_t *event,
         return JUPREF_LEDGER_BAD_EVENT;
     }
 
-    plan->row = jupref_find_trade(ledger, &trade->signature);
+    result = jupref_plan_row(ledger, event, plan);
 
-    if (plan->row) {
-        row = jupref_trade(ledger, plan->row);
-
-        if (event->type != JUPREF_EVENT_TRADE_EXECUTED
-            || row->state != JUPREF_STATE_UNKNOWN)
-        {
-            return JUPREF_LEDGER_TRADE_EXISTS;
-        }
-
-        /*
-         * Whose trade it is was said when it became known, if this is the
-         * trade that was meant: an unknown one has its signature from who
-         * sent it, and Jupiter's word for another message overrules that.
-         */
-
-        plan->was = row->code;
-
-        if (jupref_is_same_trade(row, trade)) {
-            plan->code = row->code;
-            plan->kept = 1;
-        }
+    if (result != JUPREF_LEDGER_OK) {
+        return result;
     }
 
     if (!plan->kept && trade->code.key[0]) {
@@ -150,20 +115,47 @@ jupref_plan_trade(const jupref_ledger_t *ledger, const jupref_event_t *event,
     }
 
     if (event->type == JUPREF_EVENT_TRADE_EXECUTED) {
-        jupref_plan_levels(ledger, trade, plan);
-        jupref_fee_split(&trade->terms, trade->fee, plan->earns, &plan->fee);
-
-        /* the ranking counts dollars only where base units are booked */
-
-        if (trade->fee > 0 && !jupref_pubkey_is_zero(&trade->fee_mint)) {
-            jupref_fee_split(&trade->terms,
-                             jupref_fee_on(trade->volume_micro_usd,
-                                           trade->granted_bps),
-                             plan->earns, &plan->value);
-        }
+        jupref_trade_levels(ledger, plan->code, &trade->taker, &trade->terms,
+                            plan->level);
     }
 
-    return jupref_plan_rows(ledger, trade, plan);
+    return jupref_plan_room(ledger, trade, plan);
+}
+
+
+/*
+ * Whose trade it is was said when it became known, if this is the trade that
+ * was meant: an unknown one has its signature from who sent it, and Jupiter's
+ * word for another message overrules that.
+ */
+
+static jupref_ledger_result_e
+jupref_plan_row(const jupref_ledger_t *ledger, const jupref_event_t *event,
+    jupref_trade_plan_t *plan)
+{
+    jupref_trade_row_t  *row;
+
+    plan->row = jupref_find_trade(ledger, &event->of.trade.signature);
+
+    if (plan->row == 0) {
+        return jupref_rows_left(ledger, JUPREF_TABLE_TRADES)
+               ? JUPREF_LEDGER_OK : JUPREF_LEDGER_TRADES_FULL;
+    }
+
+    row = jupref_trade(ledger, plan->row);
+
+    if (event->type != JUPREF_EVENT_TRADE_EXECUTED
+        || row->state != JUPREF_STATE_UNKNOWN)
+    {
+        return JUPREF_LEDGER_TRADE_EXISTS;
+    }
+
+    if (jupref_is_same_trade(row, &event->of.trade)) {
+        plan->code = row->code;
+        plan->kept = 1;
+    }
+
+    return JUPREF_LEDGER_OK;
 }
 
 
@@ -177,101 +169,39 @@ jupref_is_same_trade(const jupref_trade_row_t *row,
 }
 
 
-/*
- * Level 1 is the code's owner, the next are its parents.  A level earns when
- * it is active and isn't the taker itself; where the referral leads back to
- * the taker nobody does.
- */
-
-static void
-jupref_plan_levels(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
-    jupref_trade_plan_t *plan)
-{
-    uint32_t  at;
-    unsigned  level;
-
-    if (plan->code == 0) {
-        return;
-    }
-
-    at = jupref_code(ledger, plan->code)->referrer;
-
-    if (jupref_referral_is_cycle(ledger, at, &trade->taker)) {
-        return;
-    }
-
-    for (level = 0; level < JUPREF_LEVELS && at; level++) {
-
-        if (jupref_referrer_earns(ledger, at, &trade->terms, level)) {
-            plan->level[level] = at;
-            plan->earns |= 1u << level;
-        }
-
-        at = jupref_referrer(ledger, at)->parent;
-    }
-}
-
-
-/* Counts the rows that booking will take, so that it can't fail half-way. */
+/* Referrers' sums are parts of the platform's and of the mint's. */
 
 static jupref_ledger_result_e
-jupref_plan_rows(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
+jupref_plan_room(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
     const jupref_trade_plan_t *plan)
 {
-    uint32_t  fee_mint, mints, balances;
-    unsigned  level;
+    jupref_fee_split_t  split;
 
-    if (plan->row == 0 && jupref_rows_left(ledger, JUPREF_TABLE_TRADES) == 0) {
-        return JUPREF_LEDGER_TRADES_FULL;
+    if (ledger->volume_micro_usd >= JUPREF_SUM_MAX) {
+        return JUPREF_LEDGER_OVERFLOW;
     }
 
-    fee_mint = jupref_find_mint(ledger, &trade->fee_mint);
+    jupref_fee_split(&trade->terms, trade->fee, jupref_earners(plan->level),
+                     &split);
 
-    mints = (fee_mint == 0 && !jupref_pubkey_is_zero(&trade->fee_mint));
-
-    if (mints > jupref_rows_left(ledger, JUPREF_TABLE_MINTS)) {
-        return JUPREF_LEDGER_MINTS_FULL;
-    }
-
-    for (balances = 0, level = 0; level < JUPREF_LEVELS; level++) {
-        balances += (plan->fee.level[level] > 0
-                     && !jupref_pubkey_is_zero(&trade->fee_mint)
-                     && (fee_mint == 0
-                         || jupref_find_balance(ledger, plan->level[level],
-                                                fee_mint) == 0));
-    }
-
-    if (balances > jupref_rows_left(ledger, JUPREF_TABLE_BALANCES)) {
-        return JUPREF_LEDGER_BALANCES_FULL;
-    }
-
-    return JUPREF_LEDGER_OK;
+    return jupref_room_for(ledger, &trade->fee_mint, plan->level, &split);
 }
 
 
-static uint32_t
+static void
 jupref_book_row(jupref_ledger_t *ledger, const jupref_event_t *event,
-    const jupref_trade_plan_t *plan)
+    const jupref_trade_plan_t *plan, jupref_trade_row_t *row)
 {
-    uint32_t               index;
-    jupref_trade_row_t    *row;
     const jupref_trade_t  *trade;
 
     trade = &event->of.trade;
-    index = plan->row;
-
-    if (index == 0) {
-        index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_TRADES],
-                                    ledger, trade->signature.bytes);
-    }
-
-    row = jupref_trade(ledger, index);
 
     row->taker = trade->taker;
     row->request_id = trade->request_id;
     memcpy(row->message_hash, trade->message_hash, JUPREF_SHA256_SIZE);
     memcpy(row->router, trade->router, JUPREF_ROUTER_MAX);
     row->time_ms = event->time_ms;
+    row->seq = event->seq;
     row->in_amount = trade->in_amount;
     row->out_amount = trade->out_amount;
     row->fee = trade->fee;
@@ -287,153 +217,6 @@ jupref_book_row(jupref_ledger_t *ledger, const jupref_event_t *event,
     row->granted_bps = trade->granted_bps;
     memcpy(row->share_bps, trade->terms.share_bps, sizeof(row->share_bps));
     row->partner_bps = trade->terms.partner_bps;
-
-    return index;
-}
-
-
-static void
-jupref_book_executed(jupref_ledger_t *ledger, const jupref_trade_plan_t *plan,
-    jupref_trade_row_t *row)
-{
-    unsigned            level;
-    jupref_mint_row_t  *mint;
-
-    ledger->trades[JUPREF_STATE_EXECUTED]++;
-    ledger->volume_micro_usd += row->volume_micro_usd;
-
-    if (row->fee_mint) {
-        mint = jupref_mint(ledger, row->fee_mint);
-        mint->received += row->fee;
-        mint->jupiter_cut += plan->fee.jupiter_cut;
-        mint->platform += plan->fee.platform;
-
-        for (level = 0; level < JUPREF_LEVELS; level++) {
-            mint->referrers += plan->fee.level[level];
-        }
-    }
-
-    if (row->code == 0) {
-        return;
-    }
-
-    for (level = 0; level < JUPREF_LEVELS; level++) {
-        jupref_book_referrer(ledger, plan, row, level);
-    }
-}
-
-
-/*
- * Volume and trades are the code owner's, whether it earns or not; what a
- * level earns is added to its balance and its ranking.
- */
-
-static void
-jupref_book_referrer(jupref_ledger_t *ledger, const jupref_trade_plan_t *plan,
-    jupref_trade_row_t *row, unsigned level)
-{
-    uint32_t                referrer;
-    unsigned                ranked, ranking;
-    jupref_referrer_row_t  *referrer_row;
-
-    referrer = (level == 0) ? jupref_code(ledger, row->code)->referrer
-                            : plan->level[level];
-    if (referrer == 0) {
-        return;
-    }
-
-    referrer_row = jupref_referrer(ledger, referrer);
-    ranked = (referrer_row->status == JUPREF_REFERRER_ACTIVE);
-
-    for (ranking = 0; ranked && ranking < JUPREF_RANKINGS; ranking++) {
-        jupref_rank_remove(ledger, ranking, referrer);
-    }
-
-    if (level == 0) {
-        referrer_row->trades[JUPREF_STATE_EXECUTED]++;
-        referrer_row->volume_micro_usd += row->volume_micro_usd;
-    }
-
-    referrer_row->earned_micro_usd += plan->value.level[level];
-
-    for (ranking = 0; ranked && ranking < JUPREF_RANKINGS; ranking++) {
-        jupref_rank_insert(ledger, ranking, referrer);
-    }
-
-    if (row->fee_mint && plan->fee.level[level]) {
-        jupref_take_balance(ledger, referrer, row->fee_mint)->estimated
-            += plan->fee.level[level];
-    }
-}
-
-
-static uint32_t
-jupref_find_mint(const jupref_ledger_t *ledger, const jupref_pubkey_t *mint)
-{
-    return jupref_table_find(&ledger->tables[JUPREF_TABLE_MINTS], ledger,
-                             mint->bytes);
-}
-
-
-static uint32_t
-jupref_take_mint(jupref_ledger_t *ledger, const jupref_pubkey_t *mint)
-{
-    uint32_t            index;
-    jupref_mint_row_t  *row;
-
-    index = jupref_find_mint(ledger, mint);
-
-    if (index == 0) {
-        index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_MINTS],
-                                    ledger, mint->bytes);
-        jupref_assert(index != 0);
-
-        row = jupref_mint(ledger, index);
-        row->text_len = (uint8_t) jupref_pubkey_format(row->text, mint);
-    }
-
-    return index;
-}
-
-
-static uint32_t
-jupref_find_balance(const jupref_ledger_t *ledger, uint32_t referrer,
-    uint32_t mint)
-{
-    uint32_t  key[2];
-
-    key[0] = referrer;
-    key[1] = mint;
-
-    return jupref_table_find(&ledger->tables[JUPREF_TABLE_BALANCES], ledger,
-                             key);
-}
-
-
-static jupref_balance_row_t *
-jupref_take_balance(jupref_ledger_t *ledger, uint32_t referrer, uint32_t mint)
-{
-    uint32_t                index, key[2];
-    jupref_balance_row_t   *row;
-    jupref_referrer_row_t  *owner;
-
-    index = jupref_find_balance(ledger, referrer, mint);
-
-    if (index) {
-        return jupref_balance(ledger, index);
-    }
-
-    key[0] = referrer;
-    key[1] = mint;
-
-    index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_BALANCES],
-                                ledger, key);
-    jupref_assert(index != 0);
-
-    owner = jupref_referrer(ledger, referrer);
-    row = jupref_balance(ledger, index);
-    row->next = owner->first_balance;
-    owner->first_balance = index;
-
-    return row;
+    row->state = (event->type == JUPREF_EVENT_TRADE_EXECUTED)
+                 ? JUPREF_STATE_EXECUTED : JUPREF_STATE_UNKNOWN;
 }

@@ -15,6 +15,11 @@
 #define jupref_clicks_barrier()  __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 
+static void jupref_clicks_add(jupref_clicks_t *clicks, uint32_t code,
+    uint32_t count);
+static uint32_t *jupref_clicks_queue(jupref_clicks_t *clicks);
+
+
 jupref_clicks_t *
 jupref_clicks_init(void *block, uint32_t codes)
 {
@@ -30,26 +35,7 @@ jupref_clicks_init(void *block, uint32_t codes)
 void
 jupref_clicks_count(jupref_clicks_t *clicks, uint32_t code)
 {
-    uint32_t  *waiting, *queue;
-
-    jupref_assert(code > 0 && code <= clicks->capacity);
-
-    waiting = clicks->cells;
-    queue = clicks->cells + clicks->capacity + 1;
-
-    if (waiting[code] == UINT32_MAX) {
-        return;
-    }
-
-    if (waiting[code] == 0 && clicks->queued <= clicks->capacity) {
-        queue[clicks->queued] = code;
-        jupref_clicks_barrier();
-        clicks->queued++;
-    }
-
-    clicks->total++;
-    jupref_clicks_barrier();
-    waiting[code]++;
+    jupref_clicks_add(clicks, code, 1);
 }
 
 
@@ -72,7 +58,7 @@ jupref_clicks_take(jupref_clicks_t *clicks, uint32_t *count)
 {
     uint32_t  code, *queue;
 
-    queue = clicks->cells + clicks->capacity + 1;
+    queue = jupref_clicks_queue(clicks);
 
     while (clicks->queued) {
         code = queue[clicks->queued - 1];
@@ -91,4 +77,60 @@ jupref_clicks_take(jupref_clicks_t *clicks, uint32_t *count)
     clicks->total = 0;
 
     return 0;
+}
+
+
+void
+jupref_clicks_move(jupref_clicks_t *to, jupref_clicks_t *from)
+{
+    uint32_t  code, count;
+
+    while ((code = jupref_clicks_take(from, &count)) != 0) {
+
+        if (code == jupref_clicks_no_code(from)) {
+            code = jupref_clicks_no_code(to);
+        }
+
+        jupref_clicks_add(to, code, count);
+    }
+}
+
+
+/* A count that is full stays so. */
+
+static void
+jupref_clicks_add(jupref_clicks_t *clicks, uint32_t code, uint32_t count)
+{
+    uint32_t  *waiting;
+
+    jupref_assert(code > 0 && code <= jupref_clicks_no_code(clicks));
+
+    waiting = &clicks->cells[code];
+
+    if (count > UINT32_MAX - *waiting) {
+        count = UINT32_MAX - *waiting;
+    }
+
+    if (count == 0) {
+        return;
+    }
+
+    if (*waiting == 0 && clicks->queued <= jupref_clicks_no_code(clicks)) {
+        jupref_clicks_queue(clicks)[clicks->queued] = code;
+        jupref_clicks_barrier();
+        clicks->queued++;
+    }
+
+    clicks->total += count;
+    jupref_clicks_barrier();
+    *waiting += count;
+}
+
+
+/* Behind the cells of none, of each code and of "no code". */
+
+static uint32_t *
+jupref_clicks_queue(jupref_clicks_t *clicks)
+{
+    return clicks->cells + clicks->capacity + 2;
 }

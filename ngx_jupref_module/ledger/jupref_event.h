@@ -2,7 +2,8 @@
  * Events: the only way the ledger's state changes (design, "The ledger").
  *
  * An event says everything its effect needs; what it names (wallets, codes)
- * must be in the state already.  `seq` counts from 1 without a gap.
+ * must be in the state already.  `seq` counts from 1 without a gap.  Types
+ * are numbers on disk: none is ever given another meaning.
  */
 
 #ifndef JUPREF_EVENT_H
@@ -14,18 +15,34 @@
 #include "ledger/jupref_fee.h"
 
 
+#define JUPREF_REASON_MAX   64          /* characters of a ruling's reason */
+#define JUPREF_ACTOR_MAX    32          /* characters of an API key's name */
+#define JUPREF_RELEASE_MAX  256         /* trades of one hold.released */
+
+
 typedef enum {
     JUPREF_EVENT_NONE = 0,
-    JUPREF_EVENT_REFERRER_REGISTERED,
-    JUPREF_EVENT_REFERRER_STATUS,
-    JUPREF_EVENT_REFERRER_TIER,
-    JUPREF_EVENT_CODE_CREATED,
-    JUPREF_EVENT_CODE_RETIRED,
-    JUPREF_EVENT_WALLET_BOUND,
-    JUPREF_EVENT_CLICKS_COUNTED,
-    JUPREF_EVENT_TRADE_EXECUTED,
-    JUPREF_EVENT_TRADE_UNKNOWN,
-    JUPREF_EVENT_TYPES
+    JUPREF_EVENT_REFERRER_REGISTERED = 1,
+    JUPREF_EVENT_REFERRER_STATUS = 2,
+    JUPREF_EVENT_REFERRER_TIER = 3,
+    JUPREF_EVENT_CODE_CREATED = 4,
+    JUPREF_EVENT_CODE_RETIRED = 5,
+    JUPREF_EVENT_WALLET_BOUND = 6,
+    JUPREF_EVENT_CLICKS_COUNTED = 7,
+    JUPREF_EVENT_TRADE_EXECUTED = 8,
+    JUPREF_EVENT_TRADE_UNKNOWN = 9,
+    JUPREF_EVENT_ORDERS_COUNTED = 10,
+    JUPREF_EVENT_TRADE_INTENT = 11,
+    JUPREF_EVENT_INTENT_CLOSED = 12,
+    JUPREF_EVENT_TRADE_VERIFIED = 13,
+    JUPREF_EVENT_TRADE_REJECTED = 14,
+    JUPREF_EVENT_TRADE_EXPIRED = 15,
+    JUPREF_EVENT_HOLD_RELEASED = 16,
+    JUPREF_EVENT_TRADE_DISPUTED = 17,
+    JUPREF_EVENT_DISPUTE_RESOLVED = 18,
+    JUPREF_EVENT_TRADE_REVERSED = 19,
+    JUPREF_EVENT_TRADE_ARCHIVED = 20,
+    JUPREF_EVENT_TYPES = 21
 } jupref_event_type_e;
 
 
@@ -33,6 +50,19 @@ typedef enum {
     JUPREF_REFERRER_ACTIVE = 1,
     JUPREF_REFERRER_SUSPENDED
 } jupref_referrer_status_e;
+
+
+typedef enum {
+    JUPREF_STATE_EXECUTED = 1,          /* estimate */
+    JUPREF_STATE_UNKNOWN = 2,           /* awaits proof that it landed */
+    JUPREF_STATE_VERIFIED = 3,          /* the fee arrived: pending */
+    JUPREF_STATE_AVAILABLE = 4,         /* its hold is over */
+    JUPREF_STATE_REJECTED = 5,          /* evidence against it */
+    JUPREF_STATE_EXPIRED = 6,           /* it can't land any more */
+    JUPREF_STATE_DISPUTED = 7,          /* frozen */
+    JUPREF_STATE_REVERSED = 8,          /* booked back */
+    JUPREF_STATES = 9
+} jupref_trade_state_e;
 
 
 /* A code: compared in lower case, shown as it was first written. */
@@ -87,16 +117,21 @@ typedef struct {
 } jupref_wallet_bound_t;
 
 
+/* Clicks, or orders priced; orders without a referrer have no code. */
 typedef struct {
-    jupref_code_name_t  code;
+    jupref_code_name_t  code;           /* key[0] == 0: none, orders only */
     uint32_t            count;
-} jupref_clicks_counted_t;
+} jupref_counted_t;
 
 
 /*
  * A trade as it is known after execute.  For trade.unknown the amounts are
  * the order's and fee and slot are 0.  An unknown trade becomes executed by a
  * later trade.executed of the same signature.
+ *
+ * trade.intent says the same when an execute goes out to Jupiter, before it
+ * is known what becomes of it: its signature may be zero, where only Jupiter
+ * will know it.
  */
 typedef struct {
     jupref_signature_t   signature;
@@ -119,12 +154,70 @@ typedef struct {
 } jupref_trade_t;
 
 
+/* The execute that an intent announced has come to nothing. */
+typedef struct {
+    jupref_request_id_t  request_id;
+} jupref_intent_closed_t;
+
+
+/*
+ * The fee really arrived: `fee` base units of `fee_mint`, by a transaction
+ * finalized in `slot`.
+ */
+typedef struct {
+    jupref_signature_t   signature;
+    jupref_pubkey_t      fee_mint;
+    uint64_t             fee;
+    uint64_t             slot;
+} jupref_trade_verified_t;
+
+
+/*
+ * trade.rejected, trade.expired, trade.disputed, dispute.resolved and
+ * trade.reversed: which trade, and why ("foreign_message", or a person's
+ * words).
+ */
+typedef struct {
+    jupref_signature_t   signature;
+    uint8_t              reason[JUPREF_REASON_MAX];     /* zeroes behind it */
+} jupref_trade_ruled_t;
+
+
+/*
+ * Verified trades whose verification is not younger than `cutoff_ms` become
+ * available, oldest first, JUPREF_RELEASE_MAX an event at most.
+ */
+typedef struct {
+    uint64_t             cutoff_ms;     /* since 1970, UTC */
+} jupref_hold_released_t;
+
+
+/*
+ * A settled trade leaves the table for the log, whole, so that the log can
+ * be read backwards instead of the table.  The two places are those of the
+ * trades archived before it, 0 for none: the fold checks them.
+ */
+typedef struct {
+    jupref_trade_t       trade;         /* fee: verified, else the estimate */
+    jupref_pubkey_t      level[JUPREF_LEVELS];  /* who earned; zero: nobody */
+    uint64_t             commission[JUPREF_LEVELS];     /* base units */
+    uint64_t             executed_ms;
+    uint64_t             executed_seq;
+    uint64_t             verified_seq;  /* 0: never verified */
+    uint64_t             previous;              /* archived, of anybody */
+    uint64_t             previous_of_referrer;  /* of this code's owner */
+    uint8_t              state;         /* jupref_trade_state_e */
+} jupref_trade_archived_t;
+
+
 typedef struct {
     uint64_t             seq;
     uint64_t             time_ms;       /* since 1970, UTC */
     uint64_t             edge_seq;
     uint32_t             edge;
     jupref_event_type_e  type;
+    uint8_t              actor[JUPREF_ACTOR_MAX];   /* the API key whose act
+                                         * it is; empty: the edge itself */
 
     union {
         jupref_referrer_registered_t  referrer_registered;
@@ -133,8 +226,13 @@ typedef struct {
         jupref_code_created_t         code_created;
         jupref_code_retired_t         code_retired;
         jupref_wallet_bound_t         wallet_bound;
-        jupref_clicks_counted_t       clicks_counted;
+        jupref_counted_t              counted;
         jupref_trade_t                trade;
+        jupref_intent_closed_t        intent_closed;
+        jupref_trade_verified_t       trade_verified;
+        jupref_trade_ruled_t          trade_ruled;
+        jupref_hold_released_t        hold_released;
+        jupref_trade_archived_t       trade_archived;
     } of;
 } jupref_event_t;
 

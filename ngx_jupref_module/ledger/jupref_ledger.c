@@ -16,7 +16,8 @@
 /*
  * How the block is shared out: rows of each table for every 64 trades, and
  * the least that makes sense.  A trader is worth a binding, a referrer brings
- * some traders, earns in some mints and has some codes.
+ * some traders, earns in some mints and has some codes.  Few executes are
+ * under way at once.  The least days are three years of the platform's.
  */
 static const struct {
     const char  *name;
@@ -44,7 +45,16 @@ static const struct {
       16, 128, UINT32_MAX / 8 },
     { "trades", sizeof(jupref_trade_row_t),
       offsetof(jupref_trade_row_t, signature), JUPREF_SIGNATURE_SIZE,
-      64, 512, UINT32_MAX / 8 }
+      64, 512, UINT32_MAX / 8 },
+    { "intents", sizeof(jupref_intent_row_t),
+      offsetof(jupref_intent_row_t, request_id), sizeof(jupref_request_id_t),
+      2, 64, 16 * 1024 },
+    { "hours", sizeof(jupref_series_row_t),
+      offsetof(jupref_series_row_t, owner), 2 * sizeof(uint32_t),
+      48, 512, UINT32_MAX / 8 },
+    { "days", sizeof(jupref_series_row_t),
+      offsetof(jupref_series_row_t, owner), 2 * sizeof(uint32_t),
+      64, 1536, UINT32_MAX / 8 }
 };
 
 
@@ -72,7 +82,19 @@ static const struct {
     { "code_retired", "the code is retired" },
     { "too_many_codes", "the referrer has as many codes as one may have" },
     { "no_change", "it is so already" },
-    { "trade_exists", "a trade of this signature is booked" }
+    { "trade_exists", "a trade of this signature is booked" },
+    { "trade_unknown", "there is no trade of this signature" },
+    { "wrong_state", "that step is not open from the state the trade is in" },
+    { "nothing_to_release", "no verified trade's hold is over" },
+    { "intents_full", "the table of executes under way is full: enlarge the "
+      "zone" },
+    { "intent_unknown", "no execute of this requestId is under way" },
+    { "unbalanced", "the booking's debits are not its credits: it is not "
+      "made" },
+    { "overflow", "a sum would leave its range" },
+    { "log_full", "the journal is behind: more events wait for the disk than "
+      "may" },
+    { "log_stopped", "the journal stopped at an error of the disk" }
 };
 
 
@@ -245,6 +267,14 @@ jupref_trade(const jupref_ledger_t *ledger, uint32_t index)
 }
 
 
+jupref_intent_row_t *
+jupref_intent(const jupref_ledger_t *ledger, uint32_t index)
+{
+    return jupref_table_row(&ledger->tables[JUPREF_TABLE_INTENTS], ledger,
+                            index);
+}
+
+
 uint32_t
 jupref_find_referrer(const jupref_ledger_t *ledger,
     const jupref_pubkey_t *wallet)
@@ -273,11 +303,50 @@ jupref_find_wallet(const jupref_ledger_t *ledger,
 
 
 uint32_t
+jupref_find_mint(const jupref_ledger_t *ledger, const jupref_pubkey_t *mint)
+{
+    return jupref_table_find(&ledger->tables[JUPREF_TABLE_MINTS], ledger,
+                             mint->bytes);
+}
+
+
+uint32_t
+jupref_find_balance(const jupref_ledger_t *ledger, uint32_t referrer,
+    uint32_t mint)
+{
+    uint32_t  key[2];
+
+    key[0] = referrer;
+    key[1] = mint;
+
+    return jupref_table_find(&ledger->tables[JUPREF_TABLE_BALANCES], ledger,
+                             key);
+}
+
+
+uint32_t
 jupref_find_trade(const jupref_ledger_t *ledger,
     const jupref_signature_t *signature)
 {
     return jupref_table_find(&ledger->tables[JUPREF_TABLE_TRADES], ledger,
                              signature->bytes);
+}
+
+
+uint32_t
+jupref_find_intent(const jupref_ledger_t *ledger,
+    const jupref_request_id_t *request_id)
+{
+    return jupref_table_find(&ledger->tables[JUPREF_TABLE_INTENTS], ledger,
+                             request_id);
+}
+
+
+uint64_t
+jupref_trades_standing(const uint64_t trades[JUPREF_STATES])
+{
+    return trades[JUPREF_STATE_EXECUTED] + trades[JUPREF_STATE_VERIFIED]
+           + trades[JUPREF_STATE_AVAILABLE] + trades[JUPREF_STATE_DISPUTED];
 }
 
 

@@ -2,7 +2,7 @@
  * The ledger's state and the fold that makes it from events.
  *
  *     | jupref_ledger_t | referrers | codes | wallets | mints | balances
- *     | trades |
+ *     | trades | intents | hours | days |
  *
  * One block of memory, given by the caller, zeroed; flat tables addressed by
  * index, no pointers, so its bytes are its snapshot.  Capacities follow from
@@ -20,7 +20,7 @@
 #include "ledger/jupref_event.h"
 
 
-#define JUPREF_LEDGER_LAYOUT     1
+#define JUPREF_LEDGER_LAYOUT     2
 #define JUPREF_LEDGER_MIN        (1024 * 1024)  /* bytes of a useful block */
 
 #define JUPREF_CODES_PER_REFERRER  64
@@ -50,6 +50,15 @@ typedef enum {
     JUPREF_LEDGER_CODES_OF_REFERRER,    /* that wallet has as many as it may */
     JUPREF_LEDGER_NO_CHANGE,            /* it is so already */
     JUPREF_LEDGER_TRADE_EXISTS,         /* this signature is booked */
+    JUPREF_LEDGER_TRADE_UNKNOWN,        /* there is no such trade */
+    JUPREF_LEDGER_WRONG_STATE,          /* that step isn't open from there */
+    JUPREF_LEDGER_NOTHING_TO_RELEASE,
+    JUPREF_LEDGER_INTENTS_FULL,
+    JUPREF_LEDGER_INTENT_UNKNOWN,
+    JUPREF_LEDGER_UNBALANCED,           /* debits aren't credits: our fault */
+    JUPREF_LEDGER_OVERFLOW,             /* a sum would leave its range */
+    JUPREF_LEDGER_LOG_FULL,             /* the disk is behind */
+    JUPREF_LEDGER_LOG_STOPPED,          /* the disk has failed */
     JUPREF_LEDGER_RESULTS
 } jupref_ledger_result_e;
 
@@ -61,6 +70,9 @@ typedef enum {
     JUPREF_TABLE_MINTS,
     JUPREF_TABLE_BALANCES,
     JUPREF_TABLE_TRADES,
+    JUPREF_TABLE_INTENTS,
+    JUPREF_TABLE_HOURS,
+    JUPREF_TABLE_DAYS,
     JUPREF_TABLES
 } jupref_table_e;
 
@@ -73,11 +85,31 @@ typedef enum {
 } jupref_ranking_e;
 
 
+/*
+ * The accounts of each mint.  Those of referrers are the sums of what is in
+ * the balance rows; jupiter_unclaimed and receivable are debit accounts, the
+ * others credit accounts.
+ */
 typedef enum {
-    JUPREF_STATE_EXECUTED = 1,          /* estimate */
-    JUPREF_STATE_UNKNOWN,               /* awaits proof */
-    JUPREF_STATES
-} jupref_trade_state_e;
+    JUPREF_ACCOUNT_JUPITER_UNCLAIMED = 0,   /* fees that arrived */
+    JUPREF_ACCOUNT_JUPITER_CUT,
+    JUPREF_ACCOUNT_PLATFORM,
+    JUPREF_ACCOUNT_PENDING,
+    JUPREF_ACCOUNT_AVAILABLE,
+    JUPREF_ACCOUNT_DISPUTED,
+    JUPREF_ACCOUNT_IN_PAYOUT,
+    JUPREF_ACCOUNT_PAID,
+    JUPREF_ACCOUNT_RECEIVABLE,          /* owed by referrers, netted first */
+    JUPREF_ACCOUNT_DUST,
+    JUPREF_ACCOUNT_CLEARING,            /* zero at rest */
+    JUPREF_ACCOUNTS
+} jupref_account_e;
+
+
+typedef struct {
+    jupref_u128_t        debit;
+    jupref_u128_t        credit;
+} jupref_account_t;
 
 
 /* A referrer's place in one ranking: a treap over table indexes. */
@@ -100,6 +132,9 @@ typedef struct {
     uint32_t             code_count;
     uint32_t             first_balance; /* balance, newest first */
     uint32_t             bound_wallets;
+    uint32_t             newest_wallet; /* bound to its codes */
+    uint32_t             newest_trade;  /* of its codes, in the table */
+    uint64_t             archived_seq;  /* of its newest archived trade */
     jupref_rank_node_t   rank[JUPREF_RANKINGS];
     uint8_t              status;        /* jupref_referrer_status_e */
     uint8_t              text_len;
@@ -128,16 +163,19 @@ typedef struct {
     uint64_t             bound_ms;
     uint32_t             code;
     uint32_t             version;       /* of the code's terms then */
+    uint32_t             older;         /* of the same referrer */
+    uint32_t             newer;
 } __attribute__((aligned(16))) jupref_wallet_row_t;
 
 
-/* Sums of estimates in base units of the mint. */
+/* The first four are sums of estimates; all in base units of the mint. */
 typedef struct {
     jupref_pubkey_t      mint;          /* key */
     jupref_u128_t        received;
     jupref_u128_t        jupiter_cut;
     jupref_u128_t        platform;
     jupref_u128_t        referrers;
+    jupref_account_t     accounts[JUPREF_ACCOUNTS];
     uint8_t              text_len;
     uint8_t              text[JUPREF_PUBKEY_TEXT];
 } __attribute__((aligned(16))) jupref_mint_row_t;
@@ -150,8 +188,10 @@ typedef struct {
     jupref_u128_t        estimated;
     jupref_u128_t        pending;
     jupref_u128_t        available;
+    jupref_u128_t        disputed;
     jupref_u128_t        in_payout;
     jupref_u128_t        paid;
+    jupref_u128_t        receivable;    /* owed by the referrer */
 } __attribute__((aligned(16))) jupref_balance_row_t;
 
 
@@ -165,10 +205,19 @@ typedef struct {
     uint64_t             time_ms;
     uint64_t             in_amount;
     uint64_t             out_amount;
-    uint64_t             fee;
+    uint64_t             fee;           /* verified, else the estimate */
     uint64_t             volume_micro_usd;
     uint64_t             slot;
     uint64_t             last_valid_block_height;
+    uint64_t             seq;           /* of trade.executed or .unknown */
+    uint64_t             verified_seq;
+    uint64_t             verified_ms;
+    uint32_t             older;         /* of all trades in the table */
+    uint32_t             newer;
+    uint32_t             older_of_referrer;
+    uint32_t             newer_of_referrer;
+    uint32_t             sooner;        /* in the queue of holds */
+    uint32_t             later;
     uint32_t             code;          /* 0: no referrer */
     uint32_t             level[JUPREF_LEVELS];  /* referrers that earn */
     uint32_t             fee_mint;      /* 0: not known */
@@ -176,8 +225,43 @@ typedef struct {
     uint16_t             share_bps[JUPREF_LEVELS];
     uint16_t             partner_bps;
     uint8_t              state;         /* jupref_trade_state_e */
+    uint8_t              disputed_from; /* the state it was frozen in */
     uint8_t              router[JUPREF_ROUTER_MAX];
 } __attribute__((aligned(16))) jupref_trade_row_t;
+
+
+/* Those whose signature is known can be booked unknown, the others can't. */
+typedef enum {
+    JUPREF_INTENTS_SIGNED = 0,
+    JUPREF_INTENTS_UNSIGNED,
+    JUPREF_INTENTS
+} jupref_intents_e;
+
+
+/* An execute that went out and isn't decided: removed by its outcome. */
+typedef struct {
+    jupref_request_id_t  request_id;    /* key */
+    jupref_trade_t       trade;         /* as it would be kept unknown */
+    uint64_t             time_ms;
+    uint64_t             seq;
+    uint32_t             older;         /* of the same jupref_intents_e */
+    uint32_t             newer;
+} __attribute__((aligned(16))) jupref_intent_row_t;
+
+
+/*
+ * One hour's or day's numbers of the platform, a referrer or a code.  Rows
+ * are a ring: a new one takes the place of the oldest when the table is full.
+ */
+typedef struct {
+    uint32_t             owner;         /* key: both (jupref_series.h) */
+    uint32_t             bucket;        /* hours or days since 1970, UTC */
+    uint32_t             clicks;
+    uint32_t             orders;
+    uint32_t             trades;
+    uint64_t             volume_micro_usd;
+    uint64_t             fees_micro_usd;
+} __attribute__((aligned(16))) jupref_series_row_t;
 
 
 typedef struct {
@@ -191,7 +275,20 @@ typedef struct {
     uint32_t             rank_root[JUPREF_RANKINGS];
     uint64_t             trades[JUPREF_STATES];
     uint64_t             clicks;
+    uint64_t             orders;
     jupref_u128_t        volume_micro_usd;
+    uint64_t             digest;        /* of every effect since the first */
+    uint64_t             archived_seq;  /* of the newest archived trade */
+    uint32_t             newest_trade;  /* in the table */
+    uint32_t             oldest_trade;
+    uint32_t             next_release;  /* the queue of holds: its head */
+    uint32_t             last_release;  /* and its tail */
+    uint32_t             oldest_intent[JUPREF_INTENTS];
+    uint32_t             newest_intent[JUPREF_INTENTS];
+    uint32_t             next_cell[2];  /* hours, days: the oldest row of a
+                                         * full ring, 0 while none gave way */
+    uint32_t             series_since[2];   /* nothing forgotten from there */
+    uint32_t             unranked;      /* 1: rankings wait to be built */
 } __attribute__((aligned(16))) jupref_ledger_t;
 
 
@@ -221,7 +318,7 @@ const char *jupref_table_name(jupref_table_e table);
 const char *jupref_event_name(jupref_event_type_e type);
 
 
-/* Rows by index (1 to count). */
+/* Rows by index, of a row that is in use. */
 jupref_referrer_row_t *jupref_referrer(const jupref_ledger_t *ledger,
     uint32_t index);
 jupref_code_row_t *jupref_code(const jupref_ledger_t *ledger, uint32_t index);
@@ -232,6 +329,8 @@ jupref_balance_row_t *jupref_balance(const jupref_ledger_t *ledger,
     uint32_t index);
 jupref_trade_row_t *jupref_trade(const jupref_ledger_t *ledger,
     uint32_t index);
+jupref_intent_row_t *jupref_intent(const jupref_ledger_t *ledger,
+    uint32_t index);
 
 /* Index by key, 0 when there is none. */
 uint32_t jupref_find_referrer(const jupref_ledger_t *ledger,
@@ -240,8 +339,17 @@ uint32_t jupref_find_code(const jupref_ledger_t *ledger,
     const jupref_code_name_t *code);
 uint32_t jupref_find_wallet(const jupref_ledger_t *ledger,
     const jupref_pubkey_t *wallet);
+uint32_t jupref_find_mint(const jupref_ledger_t *ledger,
+    const jupref_pubkey_t *mint);
+uint32_t jupref_find_balance(const jupref_ledger_t *ledger,
+    uint32_t referrer, uint32_t mint);
 uint32_t jupref_find_trade(const jupref_ledger_t *ledger,
     const jupref_signature_t *signature);
+uint32_t jupref_find_intent(const jupref_ledger_t *ledger,
+    const jupref_request_id_t *request_id);
+
+/* Trades that count: executed, and not rejected, expired or reversed since. */
+uint64_t jupref_trades_standing(const uint64_t trades[JUPREF_STATES]);
 
 /* 1 when terms give this level a share and the referrer is active. */
 unsigned jupref_referrer_earns(const jupref_ledger_t *ledger,

@@ -13,6 +13,10 @@
 #define JUPREF_RANK_DEPTH  128
 
 
+static unsigned jupref_rank_may_hang(const jupref_ledger_t *ledger,
+    uint32_t above, uint32_t referrer);
+static uint32_t jupref_rank_members(const jupref_ledger_t *ledger,
+    jupref_ranking_e ranking);
 static jupref_u128_t jupref_rank_value(const jupref_referrer_row_t *row,
     jupref_ranking_e ranking);
 static int jupref_rank_before(const jupref_ledger_t *ledger,
@@ -108,6 +112,57 @@ jupref_rank_top(const jupref_ledger_t *ledger, jupref_ranking_e ranking,
 }
 
 
+/*
+ * Priorities that only fall on the way down rule a ring out, and an order
+ * that only rises along the walk rules out that a referrer is met twice.
+ */
+
+unsigned
+jupref_rank_sound(const jupref_ledger_t *ledger, jupref_ranking_e ranking)
+{
+    uint32_t             at, above, last, count, stack[JUPREF_RANK_DEPTH];
+    unsigned             depth;
+    jupref_rank_node_t  *node;
+
+    at = ledger->rank_root[ranking];
+    above = 0;
+    last = 0;
+    depth = 0;
+    count = 0;
+
+    while (at || depth) {
+
+        while (at) {
+
+            if (depth == JUPREF_RANK_DEPTH
+                || !jupref_rank_may_hang(ledger, above, at))
+            {
+                return 0;
+            }
+
+            stack[depth++] = at;
+            above = at;
+            at = jupref_rank_node(ledger, ranking, at)->left;
+        }
+
+        at = stack[--depth];
+
+        if (last && !jupref_rank_before(ledger, ranking, last, at)) {
+            return 0;
+        }
+
+        last = at;
+        count++;
+
+        node = jupref_rank_node(ledger, ranking, at);
+        above = at;
+        at = node->right;
+    }
+
+    return count == jupref_rank_members(ledger, ranking);
+}
+
+
 /* Cuts a tree in two: what ranks before the referrer, and what after it. */
 
 static void
@@ -167,6 +222,48 @@ jupref_rank_join(jupref_ledger_t *ledger, jupref_ranking_e ranking,
 }
 
 
+static unsigned
+jupref_rank_may_hang(const jupref_ledger_t *ledger, uint32_t above,
+    uint32_t referrer)
+{
+    return jupref_table_in_use(&ledger->tables[JUPREF_TABLE_REFERRERS],
+                               ledger, referrer)
+           && jupref_referrer(ledger, referrer)->status
+              == JUPREF_REFERRER_ACTIVE
+           && (above == 0 || jupref_rank_priority(above)
+                             > jupref_rank_priority(referrer));
+}
+
+
+/* How many referrers are in the tree; whoever isn't has no links. */
+
+static uint32_t
+jupref_rank_members(const jupref_ledger_t *ledger, jupref_ranking_e ranking)
+{
+    uint32_t                index, count;
+    jupref_rank_node_t     *node;
+    jupref_referrer_row_t  *row;
+
+    count = 0;
+
+    for (index = 1; index <= ledger->tables[JUPREF_TABLE_REFERRERS].used;
+         index++)
+    {
+        row = jupref_referrer(ledger, index);
+        node = &row->rank[ranking];
+
+        if (row->status == JUPREF_REFERRER_ACTIVE && !ledger->unranked) {
+            count++;
+
+        } else if (node->left || node->right) {
+            return UINT32_MAX;
+        }
+    }
+
+    return count;
+}
+
+
 static int
 jupref_rank_before(const jupref_ledger_t *ledger, jupref_ranking_e ranking,
     uint32_t one, uint32_t other)
@@ -197,7 +294,7 @@ jupref_rank_value(const jupref_referrer_row_t *row, jupref_ranking_e ranking)
         return row->volume_micro_usd;
 
     case JUPREF_BY_TRADES:
-        return row->trades[JUPREF_STATE_EXECUTED];
+        return jupref_trades_standing(row->trades);
 
     default: /* JUPREF_BY_EARNED */
         return row->earned_micro_usd;

@@ -25,5 +25,12 @@ void jupref_rank_insert(jupref_ledger_t *ledger, jupref_ranking_e ranking,
 unsigned jupref_rank_top(const jupref_ledger_t *ledger,
     jupref_ranking_e ranking, uint32_t *referrers, unsigned limit);
 
+/*
+ * 1 when the tree is sorted, has the active referrers and no others, and is
+ * no deeper than a walk goes; or when it waits to be built and is empty.
+ */
+unsigned jupref_rank_sound(const jupref_ledger_t *ledger,
+    jupref_ranking_e ranking);
+
 
 #endif /* JUPREF_RANK_H */

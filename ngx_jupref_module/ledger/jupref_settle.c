@@ -7,10 +7,29 @@
 #include <string.h>
 
 
+static void jupref_settle_order(const jupref_order_t *order,
+    jupref_trade_t *trade);
 static void jupref_settle_event(const jupref_execution_t *execution,
     jupref_settlement_t *settlement);
 static void jupref_settle_executed(const jupref_execution_t *execution,
     jupref_trade_t *trade);
+
+
+unsigned
+jupref_settle_intent(const jupref_execution_t *execution,
+    const jupref_order_t *pending, jupref_event_t *event)
+{
+    if (pending && pending->executed) {
+        return 0;
+    }
+
+    memset(event, 0, sizeof(jupref_event_t));
+    event->type = JUPREF_EVENT_TRADE_INTENT;
+    event->of.trade.signature = execution->request->signature;
+    jupref_settle_order(execution->order, &event->of.trade);
+
+    return 1;
+}
 
 
 void
@@ -26,6 +45,7 @@ jupref_settle(const jupref_execution_t *execution,
         /* sent again: it is booked, whatever this answer says */
 
         settlement->outcome = JUPREF_TRADE_EXECUTED;
+        settlement->closes_intent = 1;
         return;
     }
 
@@ -33,6 +53,11 @@ jupref_settle(const jupref_execution_t *execution,
 
     case JUPREF_TRADE_FAILED:
         settlement->frees = 1;
+        settlement->closes_intent = 1;
+        return;
+
+    case JUPREF_TRADE_REFUSED:
+        settlement->closes_intent = 1;
         return;
 
     case JUPREF_TRADE_EXECUTED:
@@ -51,8 +76,9 @@ jupref_settle(const jupref_execution_t *execution,
         return;
     }
 
-    settlement->appends = !(execution->outcome == JUPREF_TRADE_UNKNOWN
-                            && pending && pending->unknown);
+    settlement->closes_intent = (execution->outcome == JUPREF_TRADE_UNKNOWN
+                                 && pending && pending->unknown);
+    settlement->appends = !settlement->closes_intent;
 }
 
 
@@ -70,6 +96,28 @@ jupref_settled(jupref_order_t *pending, const jupref_settlement_t *settlement,
     } else {
         pending->unknown = 1;
     }
+}
+
+
+unsigned
+jupref_settle_closing(const jupref_ledger_t *ledger,
+    const jupref_execution_t *execution,
+    const jupref_settlement_t *settlement, jupref_ledger_result_e result,
+    jupref_event_t *event)
+{
+    if (!settlement->closes_intent && result != JUPREF_LEDGER_TRADE_EXISTS) {
+        return 0;
+    }
+
+    if (jupref_find_intent(ledger, &execution->order->request_id) == 0) {
+        return 0;
+    }
+
+    memset(event, 0, sizeof(jupref_event_t));
+    event->type = JUPREF_EVENT_INTENT_CLOSED;
+    event->of.intent_closed.request_id = execution->order->request_id;
+
+    return 1;
 }
 
 
@@ -102,10 +150,8 @@ jupref_settle_event(const jupref_execution_t *execution,
     jupref_settlement_t *settlement)
 {
     jupref_trade_t                 *trade;
-    const jupref_order_t           *order;
     const jupref_execute_answer_t  *answer;
 
-    order = execution->order;
     answer = execution->answer;
     trade = &settlement->event.of.trade;
 
@@ -115,6 +161,20 @@ jupref_settle_event(const jupref_execution_t *execution,
     trade->signature = jupref_signature_is_zero(&answer->signature)
                        ? execution->request->signature : answer->signature;
 
+    jupref_settle_order(execution->order, trade);
+
+    settlement->event.type = JUPREF_EVENT_TRADE_UNKNOWN;
+
+    if (execution->outcome == JUPREF_TRADE_EXECUTED) {
+        settlement->event.type = JUPREF_EVENT_TRADE_EXECUTED;
+        jupref_settle_executed(execution, trade);
+    }
+}
+
+
+static void
+jupref_settle_order(const jupref_order_t *order, jupref_trade_t *trade)
+{
     trade->request_id = order->request_id;
     trade->taker = order->taker;
     trade->code = order->code;
@@ -129,13 +189,6 @@ jupref_settle_event(const jupref_execution_t *execution,
     trade->granted_bps = order->granted_bps;
     memcpy(trade->message_hash, order->message_hash, JUPREF_SHA256_SIZE);
     memcpy(trade->router, order->router, JUPREF_ROUTER_MAX);
-
-    settlement->event.type = JUPREF_EVENT_TRADE_UNKNOWN;
-
-    if (execution->outcome == JUPREF_TRADE_EXECUTED) {
-        settlement->event.type = JUPREF_EVENT_TRADE_EXECUTED;
-        jupref_settle_executed(execution, trade);
-    }
 }
 
 

@@ -136,51 +136,7 @@ jupref_view_leaders(const jupref_ledger_t *ledger, jupref_ranking_e ranking,
         jupref_view_key(&leaders[i].wallet, row->text, row->text_len);
         leaders[i].volume_micro_usd = row->volume_micro_usd;
         leaders[i].earned_micro_usd = row->earned_micro_usd;
-        leaders[i].trades = row->trades[JUPREF_STATE_EXECUTED];
-    }
-
-    return count;
-}
-
-
-unsigned
-jupref_view_trades(const jupref_ledger_t *ledger, uint32_t before,
-    unsigned limit, jupref_trade_view_t *trades)
-{
-    uint32_t                index;
-    unsigned                count;
-    jupref_code_row_t      *code;
-    jupref_trade_view_t    *view;
-    jupref_referrer_row_t  *owner;
-
-    index = ledger->tables[JUPREF_TABLE_TRADES].count + 1;
-
-    if (before && before < index) {
-        index = before;
-    }
-
-    for (count = 0; count < limit && index > 1; count++) {
-        view = &trades[count];
-        memset(view->code, 0, JUPREF_CODE_MAX);
-        view->referrer.len = 0;
-
-        view->index = --index;
-        view->row = *jupref_trade(ledger, index);
-
-        if (view->row.code) {
-            code = jupref_code(ledger, view->row.code);
-            owner = jupref_referrer(ledger, code->referrer);
-            memcpy(view->code, code->text, JUPREF_CODE_MAX);
-            jupref_view_key(&view->referrer, owner->text, owner->text_len);
-        }
-
-        view->input_mint.len = (uint8_t) jupref_pubkey_format(
-                                   view->input_mint.bytes,
-                                   &view->row.input_mint);
-        view->output_mint.len = (uint8_t) jupref_pubkey_format(
-                                    view->output_mint.bytes,
-                                    &view->row.output_mint);
-        jupref_view_mint(ledger, view->row.fee_mint, &view->fee_mint);
+        leaders[i].trades = jupref_trades_standing(row->trades);
     }
 
     return count;
@@ -195,6 +151,7 @@ jupref_view_platform(const jupref_ledger_t *ledger,
 
     memcpy(view->trades, ledger->trades, sizeof(view->trades));
     view->clicks = ledger->clicks;
+    view->orders = ledger->orders;
     view->volume_micro_usd = ledger->volume_micro_usd;
     view->seq = ledger->seq;
 
@@ -238,7 +195,33 @@ jupref_referrer_status_name(unsigned status)
 const char *
 jupref_trade_state_name(unsigned state)
 {
-    return (state == JUPREF_STATE_EXECUTED) ? "executed" : "unknown";
+    static const char *const  names[JUPREF_STATES] = {
+        "none", "executed", "unknown", "verified", "available", "rejected",
+        "expired", "disputed", "reversed"
+    };
+
+    return names[state];
+}
+
+
+const char *
+jupref_account_name(jupref_account_e account)
+{
+    static const char *const  names[JUPREF_ACCOUNTS] = {
+        "jupiter_unclaimed", "jupiter_cut", "platform", "pending",
+        "available", "disputed", "in_payout", "paid", "receivable", "dust",
+        "clearing"
+    };
+
+    return names[account];
+}
+
+
+unsigned
+jupref_account_is_debit(jupref_account_e account)
+{
+    return account == JUPREF_ACCOUNT_JUPITER_UNCLAIMED
+           || account == JUPREF_ACCOUNT_RECEIVABLE;
 }
 
 

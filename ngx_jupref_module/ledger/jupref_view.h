@@ -18,6 +18,7 @@
 #define JUPREF_VIEW_BALANCES  256       /* of one referrer */
 #define JUPREF_VIEW_MINTS     256       /* of the platform */
 #define JUPREF_VIEW_LIST      100       /* rows of a page */
+#define JUPREF_VIEW_GONE      UINT32_MAX        /* the cursor's place is */
 
 
 /* A wallet or mint as text; len 0: none. */
@@ -70,20 +71,47 @@ typedef struct {
 } jupref_leader_view_t;
 
 
+/*
+ * Where a list goes on: behind this row.  Rows are used again, so a mark says
+ * which trade or binding was meant: a trade's `seq`, a binding's time.
+ */
 typedef struct {
-    uint32_t            index;
+    uint32_t            index;          /* 0: at the beginning, or the end */
+    uint64_t            mark;
+} jupref_cursor_t;
+
+
+typedef struct {
     jupref_trade_row_t  row;
+    unsigned            verified:1;     /* `fee` isn't an estimate */
     uint8_t             code[JUPREF_CODE_MAX];
     jupref_key_text_t   referrer;
     jupref_key_text_t   input_mint;
     jupref_key_text_t   output_mint;
     jupref_key_text_t   fee_mint;
+    jupref_key_text_t   level[JUPREF_LEVELS];
+    uint64_t            commission[JUPREF_LEVELS];      /* base units */
 } jupref_trade_view_t;
+
+
+typedef struct {
+    jupref_key_text_t   wallet;
+    uint8_t             code[JUPREF_CODE_MAX];
+    uint64_t            bound_ms;
+} jupref_wallet_view_t;
+
+
+/* A mint's accounts: its part of the trial balance. */
+typedef struct {
+    jupref_key_text_t   mint;
+    jupref_account_t    accounts[JUPREF_ACCOUNTS];
+} jupref_accounts_view_t;
 
 
 typedef struct {
     uint64_t                trades[JUPREF_STATES];
     uint64_t                clicks;     /* booked */
+    uint64_t                orders;     /* booked */
     jupref_u128_t           volume_micro_usd;
     uint64_t                seq;
     uint32_t                used[JUPREF_TABLES];
@@ -113,12 +141,28 @@ void jupref_view_referrer(const jupref_ledger_t *ledger,
 unsigned jupref_view_leaders(const jupref_ledger_t *ledger,
     jupref_ranking_e ranking, unsigned limit, jupref_leader_view_t *leaders);
 
+void jupref_view_trade(const jupref_ledger_t *ledger, uint32_t trade,
+    jupref_trade_view_t *view);
+
 /*
- * Trades with an index below `before` (0: from the newest on), newest first;
- * at most `limit`, returns how many.
+ * Trades in the table, newest first: everybody's (`referrer` 0), or those of
+ * a referrer's codes; at most `limit`, returns how many.  The cursor is moved
+ * on: index 0 says that there is nothing more.  JUPREF_VIEW_GONE: the place
+ * it means can't be found again.
  */
-unsigned jupref_view_trades(const jupref_ledger_t *ledger, uint32_t before,
-    unsigned limit, jupref_trade_view_t *trades);
+unsigned jupref_view_trades(const jupref_ledger_t *ledger, uint32_t referrer,
+    jupref_cursor_t *cursor, unsigned limit, jupref_trade_view_t *trades);
+
+/* The same of wallets bound to a referrer's codes, newest bound first. */
+unsigned jupref_view_wallets(const jupref_ledger_t *ledger, uint32_t referrer,
+    jupref_cursor_t *cursor, unsigned limit, jupref_wallet_view_t *wallets);
+
+/*
+ * The accounts of mints behind the one of index `after`; at most `limit`,
+ * returns how many.  Mints keep their indexes.
+ */
+unsigned jupref_view_accounts(const jupref_ledger_t *ledger, uint32_t after,
+    unsigned limit, jupref_accounts_view_t *mints);
 
 void jupref_view_platform(const jupref_ledger_t *ledger,
     const jupref_integrity_t *integrity, jupref_platform_view_t *view);
@@ -127,8 +171,14 @@ void jupref_view_platform(const jupref_ledger_t *ledger,
 /* "active", "suspended" */
 const char *jupref_referrer_status_name(unsigned status);
 
-/* "executed", "unknown" */
+/* "executed", "unknown", "verified", … */
 const char *jupref_trade_state_name(unsigned state);
+
+/* "jupiter_unclaimed", "jupiter_cut", … */
+const char *jupref_account_name(jupref_account_e account);
+
+/* 1 for an account that grows by debits. */
+unsigned jupref_account_is_debit(jupref_account_e account);
 
 
 #endif /* JUPREF_VIEW_H */

@@ -143,18 +143,20 @@ name_of(jupref_bytes_t whole)
         len++;
     }
 
+    /* what is behind a '[', or a NUL that isn't the first, is no name */
+
+    for (start = 0; start < len && name[start] <= ' '; start++) {
+        /* void */
+    }
+
     for (i = 0; i < len; i++) {
-        if (name[i] == '[') {
+        if (name[i] == '[' || (name[i] == '\0' && i > start)) {
             len = i;
         }
     }
 
-    while (len && name[len - 1] <= ' ') {
+    while (len > start && name[len - 1] <= ' ') {
         len--;
-    }
-
-    for (start = 0; start < len && name[start] <= ' '; start++) {
-        /* void */
     }
 
     memcpy(lower, name, len);

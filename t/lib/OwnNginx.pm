@@ -25,6 +25,7 @@ sub start {
 
     mkdir $folder or die "$folder: $!";
     mkdir "$folder/logs" or die "$folder/logs: $!";
+    $parts{zone} = 'jupref_zone main 8m state=state;' if delete $parts{journal};
 
     my $self = bless { folder => $folder, generation => 0, expected => [] },
                      $class;
@@ -83,6 +84,23 @@ http {
 }
 EOT
     close $out or die "nginx.conf: $!";
+}
+
+
+# Ends it, by TERM, QUIT or KILL (then its workers too), and starts it again.
+
+sub restart {
+    my ($self, $signal, %parts) = @_;
+    my $pid = $self->pid;
+    my @workers = $self->workers;
+
+    kill STOP => $pid if $signal eq 'KILL';
+    kill $signal => $pid, $signal eq 'KILL' ? @workers : ();
+    $self->wait_for('its end', sub { !kill 0 => $pid, @workers });
+    unlink "$self->{folder}/nginx.pid";
+
+    $self->configure(%parts);
+    $self->run() == 0 or die "nginx doesn't start again:\n" . $self->log;
 }
 
 

@@ -49,7 +49,8 @@ my ($keyring, $socket);
 
     open my $out, '>', $keyring or die "$keyring: $!";
     chmod 0600, $keyring;
-    print $out "cookie k2 $KEY{k2}\ncookie k1 $KEY{k1}\n";
+    print $out "cookie k2 $KEY{k2}\ncookie k1 $KEY{k1}\nseal s1 ",
+               'c3' x 32, "\n";
     close $out or die "$keyring: $!";
 
     $ENV{TEST_NGINX_JUPITER} = $socket;

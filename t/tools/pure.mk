@@ -5,10 +5,11 @@
 
 MAKEFLAGS += -j$(shell nproc)
 
-sources := $(foreach room,base solana jupiter ledger,\
+sources := $(foreach room,base solana jupiter ledger log,\
 	$(wildcard ngx_jupref_module/$(room)/*.c))
 tests   := $(wildcard t/unit/test_*.c)
-helpers := $(filter-out $(tests),$(wildcard t/unit/*.c))
+sim_disk := $(wildcard t/sim/sim_disk*.c)
+helpers := $(filter-out $(tests),$(wildcard t/unit/*.c)) $(sim_disk)
 fuzzers := $(wildcard t/fuzz/fuzz_*.c)
 
 flags := -std=c11 -D_DEFAULT_SOURCE -DJUPREF_ASSERT -g -O1 -fno-omit-frame-pointer \
@@ -16,11 +17,11 @@ flags := -std=c11 -D_DEFAULT_SOURCE -DJUPREF_ASSERT -g -O1 -fno-omit-frame-point
 	$(shell cat t/tools/warnings)
 libs := -lyajl -lcrypto
 
-unit_flags := $(flags) -It/unit -fsanitize=address,undefined
-fuzz_flags := $(flags) -It/fuzz -fsanitize=fuzzer-no-link,address,undefined
+unit_flags := $(flags) -It/unit -It/sim -fsanitize=address,undefined
+fuzz_flags := $(flags) -It/fuzz -It/sim -fsanitize=fuzzer-no-link,address,undefined
 
 unit_objects := $(patsubst %.c,build/unit/%.o,$(sources) $(helpers))
-fuzz_objects := $(patsubst %.c,build/fuzz/%.o,$(sources))
+fuzz_objects := $(patsubst %.c,build/fuzz/%.o,$(sources) $(sim_disk))
 
 
 .PHONY: unit fuzz

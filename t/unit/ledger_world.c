@@ -6,12 +6,16 @@
 
 #include <stdarg.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
+#include "ledger/jupref_booking.h"
+
 
 #define WORLD_TIME_MS  UINT64_C(1763838000000)
+#define WORLD_LONG_MS  UINT64_C(3600000)        /* longer than orders live */
 
 
 static void world_fill(uint8_t *bytes, size_t len, uint32_t number,
@@ -209,8 +213,20 @@ event_clicks(const jupref_ledger_t *ledger, const char *code, uint32_t count)
     jupref_event_t  event;
 
     event = event_next(ledger, JUPREF_EVENT_CLICKS_COUNTED);
-    event.of.clicks_counted.code = code_of(code);
-    event.of.clicks_counted.count = count;
+    event.of.counted.code = code_of(code);
+    event.of.counted.count = count;
+
+    return event;
+}
+
+
+jupref_event_t
+event_orders(const jupref_ledger_t *ledger, const char *code, uint32_t count)
+{
+    jupref_event_t  event;
+
+    event = event_clicks(ledger, code, count);
+    event.type = JUPREF_EVENT_ORDERS_COUNTED;
 
     return event;
 }
@@ -263,6 +279,115 @@ event_unknown(const jupref_ledger_t *ledger, uint32_t signature,
 }
 
 
+jupref_request_id_t
+request_of(uint32_t request)
+{
+    char                 text[32];
+    jupref_request_id_t  id;
+
+    memset(&id, 0, sizeof(id));
+
+    if (request) {
+        snprintf(text, sizeof(text), "request-%u", request);
+        assert_true(jupref_request_id_set(&id, (jupref_bytes_t) {
+                        (const uint8_t *) text, strlen(text) }));
+    }
+
+    return id;
+}
+
+
+jupref_event_t
+event_intent(const jupref_ledger_t *ledger, uint32_t request,
+    uint32_t signature, uint32_t taker, const char *code)
+{
+    jupref_event_t  event;
+
+    event = event_unknown(ledger, signature, taker, code);
+    event.type = JUPREF_EVENT_TRADE_INTENT;
+    event.of.trade.request_id = request_of(request);
+
+    return event;
+}
+
+
+jupref_event_t
+event_closed(const jupref_ledger_t *ledger, uint32_t request)
+{
+    jupref_event_t  event;
+
+    event = event_next(ledger, JUPREF_EVENT_INTENT_CLOSED);
+    event.of.intent_closed.request_id = request_of(request);
+
+    return event;
+}
+
+
+jupref_event_t
+event_verified(const jupref_ledger_t *ledger, uint32_t signature,
+    uint64_t fee, uint32_t mint)
+{
+    jupref_event_t  event;
+
+    event = event_next(ledger, JUPREF_EVENT_TRADE_VERIFIED);
+    event.of.trade_verified.signature = signature_of(signature);
+    event.of.trade_verified.fee = fee;
+    event.of.trade_verified.fee_mint = mint_of(mint);
+    event.of.trade_verified.slot = 375472800;
+
+    return event;
+}
+
+
+jupref_event_t
+event_ruled(const jupref_ledger_t *ledger, jupref_event_type_e type,
+    uint32_t signature)
+{
+    jupref_event_t  event;
+
+    event = event_next(ledger, type);
+    event.of.trade_ruled.signature = signature_of(signature);
+    memcpy(event.of.trade_ruled.reason, "because", 7);
+
+    return event;
+}
+
+
+jupref_event_t
+event_released(const jupref_ledger_t *ledger, uint64_t hold_ms)
+{
+    jupref_event_t  event;
+
+    event = event_next(ledger, JUPREF_EVENT_HOLD_RELEASED);
+    event.of.hold_released.cutoff_ms = event.time_ms - hold_ms;
+
+    return event;
+}
+
+
+jupref_event_t
+event_archived(const jupref_ledger_t *ledger, uint32_t signature)
+{
+    uint32_t            index;
+    jupref_event_t      event;
+    jupref_signature_t  key;
+
+    event = event_next(ledger, JUPREF_EVENT_TRADE_ARCHIVED);
+    event.time_ms += WORLD_LONG_MS;
+
+    key = signature_of(signature);
+    index = jupref_find_trade(ledger, &key);
+
+    if (index) {
+        jupref_archived_of(ledger, index, &event.of.trade_archived);
+    }
+
+    event.of.trade_archived.trade.signature = key;
+
+    return event;
+}
+
+
 void
 world_assert_applied(jupref_ledger_t *ledger, jupref_event_t event,
     const char *file, int line)
@@ -305,29 +430,6 @@ world_assert_refused(jupref_ledger_t *ledger, jupref_event_t event,
     _assert_true(memcmp(before, ledger, ledger->size) == 0,
                  "a refused event changes no byte", file, line);
     free(before);
-}
-
-
-uint64_t
-estimated_of(const jupref_ledger_t *ledger, uint32_t wallet, uint32_t mint)
-{
-    uint32_t               at;
-    jupref_pubkey_t        key;
-    jupref_balance_row_t  *row;
-
-    key = mint_of(mint);
-
-    for (at = referrer_of(ledger, wallet)->first_balance; at; at = row->next) {
-        row = jupref_balance(ledger, at);
-
-        if (jupref_pubkey_equal(&jupref_mint(ledger, row->mint)->mint, &key))
-        {
-            assert_true(row->estimated <= UINT64_MAX);
-            return (uint64_t) row->estimated;
-        }
-    }
-
-    return 0;
 }
 
 

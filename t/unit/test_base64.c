@@ -154,6 +154,79 @@ what_openssl_would_forgive_is_refused(void **state)
 }
 
 
+static void
+what_is_encoded_has_padding_and_decodes(void **state)
+{
+    size_t          len, text_len, out_len;
+    uint8_t         bytes[70], out[96], *text;
+    unsigned        i;
+    static const struct {
+        const char  *bytes;
+        const char  *text;
+    } vectors[] = {
+        { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" },
+        { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
+        { "foobar", "Zm9vYmFy" }, { "\xfb\xff", "+/8=" }
+    };
+
+    for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+        len = strlen(vectors[i].bytes);
+        assert_int_equal(jupref_base64_encode(out, (jupref_bytes_t) {
+                             (const uint8_t *) vectors[i].bytes, len }),
+                         strlen(vectors[i].text));
+        assert_string_equal((char *) out, vectors[i].text);
+    }
+
+    for (len = 0; len <= sizeof(bytes); len++) {
+        for (i = 0; i < len; i++) {
+            bytes[i] = (uint8_t) (i * 37 + len);
+        }
+
+        text = malloc(jupref_base64_encoded_size(len) + 1);
+        assert_non_null(text);
+        text_len = jupref_base64_encode(text, (jupref_bytes_t) { bytes,
+                                                                 len });
+
+        assert_int_equal(text_len, jupref_base64_encoded_size(len));
+        assert_int_equal(text[text_len], '\0');
+        assert_true(decode((char *) text, text_len, out, &out_len));
+        assert_int_equal(out_len, len);
+        assert_memory_equal(out, bytes, len);
+
+        free(text);
+    }
+}
+
+
+static void
+a_large_text_is_encoded_in_one_piece(void **state)
+{
+    size_t    len, text_len, out_len;
+    uint8_t  *bytes, *text, *out;
+
+    len = 3 * 1024 * 1024 + 2;
+    bytes = malloc(len);
+    text = malloc(jupref_base64_encoded_size(len) + 1);
+    out = malloc(jupref_base64_decoded_size(
+                     jupref_base64_encoded_size(len)));
+    assert_non_null(bytes);
+    assert_non_null(text);
+    assert_non_null(out);
+    memset(bytes, 0xa5, len);
+
+    text_len = jupref_base64_encode(text, (jupref_bytes_t) { bytes, len });
+    assert_int_equal(text_len, jupref_base64_encoded_size(len));
+    assert_true(jupref_base64_decode(out, &out_len,
+                                     (jupref_bytes_t) { text, text_len }));
+    assert_int_equal(out_len, len);
+    assert_memory_equal(out, bytes, len);
+
+    free(bytes);
+    free(text);
+    free(out);
+}
+
+
 int
 main(void)
 {
@@ -161,7 +234,9 @@ main(void)
         cmocka_unit_test(the_vectors_of_rfc_4648_decode),
         cmocka_unit_test(every_group_of_two_bytes_has_one_text_only),
         cmocka_unit_test(no_other_character_is_decoded_in_any_place),
-        cmocka_unit_test(what_openssl_would_forgive_is_refused)
+        cmocka_unit_test(what_openssl_would_forgive_is_refused),
+        cmocka_unit_test(what_is_encoded_has_padding_and_decodes),
+        cmocka_unit_test(a_large_text_is_encoded_in_one_piece)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,69 @@ only_ascii_letters_are_equal_without_case(void **state)
 }
 
 
+static void
+what_is_written_is_little_endian_and_read_back(void **state)
+{
+    uint8_t          room[18];
+    jupref_reader_t  reader;
+    jupref_writer_t  writer;
+
+    jupref_writer_init(&writer, room, sizeof(room));
+    jupref_write_u8(&writer, 0x01);
+    jupref_write_u16_le(&writer, 0x0203);
+    jupref_write_u32_le(&writer, 0x04050607);
+    jupref_write_u64_le(&writer, UINT64_C(0x08090a0b0c0d0e0f));
+    jupref_write_bytes(&writer, (const uint8_t *) "end", 3);
+
+    assert_false(writer.failed);
+    assert_ptr_equal(writer.at, room + sizeof(room));
+    assert_memory_equal(room, "\x01\x03\x02\x07\x06\x05\x04"
+                        "\x0f\x0e\x0d\x0c\x0b\x0a\x09\x08" "end", 18);
+
+    jupref_reader_init(&reader, (jupref_bytes_t) { room, sizeof(room) });
+    assert_int_equal(jupref_read_u8(&reader), 0x01);
+    assert_int_equal(jupref_read_u16_le(&reader), 0x0203);
+    assert_int_equal(jupref_read_u32_le(&reader), 0x04050607);
+    assert_true(jupref_read_u64_le(&reader) == UINT64_C(0x08090a0b0c0d0e0f));
+}
+
+
+static void
+a_write_past_the_end_fails_for_good_and_writes_nothing(void **state)
+{
+    size_t           room_size, i;
+    uint8_t         *room;
+    jupref_writer_t  writer;
+
+    for (room_size = 0; room_size < 8; room_size++) {
+        room = malloc(room_size > 0 ? room_size : 1);
+        assert_non_null(room);
+        memset(room, 0xee, room_size);
+
+        jupref_writer_init(&writer, room, room_size);
+        jupref_write_u64_le(&writer, 0);
+        assert_true(writer.failed);
+
+        jupref_write_u8(&writer, 0);
+        jupref_write_u16_le(&writer, 0);
+        jupref_write_u32_le(&writer, 0);
+        jupref_write_bytes(&writer, NULL, 0);
+        assert_null(jupref_write_room(&writer, 0));
+        assert_ptr_equal(writer.at, room);
+
+        for (i = 0; i < room_size; i++) {
+            assert_int_equal(room[i], 0xee);
+        }
+
+        free(room);
+    }
+
+    jupref_writer_init(&writer, NULL, 0);
+    jupref_write_bytes(&writer, NULL, 0);
+    assert_false(writer.failed);
+}
+
+
 int
 main(void)
 {
@@ -149,6 +212,9 @@ main(void)
         cmocka_unit_test(
             a_span_borrows_from_the_input_and_an_impossible_one_is_null),
         cmocka_unit_test(an_empty_span_can_be_read_and_compared),
+        cmocka_unit_test(what_is_written_is_little_endian_and_read_back),
+        cmocka_unit_test(
+            a_write_past_the_end_fails_for_good_and_writes_nothing),
         cmocka_unit_test(only_ascii_letters_are_equal_without_case)
     };
 

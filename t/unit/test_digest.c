@@ -58,6 +58,37 @@ sha256_is_that_of_fips_180(void **state)
 
 
 static void
+spans_are_hashed_as_if_they_were_one(void **state)
+{
+    size_t          first, second;
+    uint8_t         whole[JUPREF_SHA256_SIZE], parts[JUPREF_SHA256_SIZE];
+    uint8_t         text[150];
+    jupref_bytes_t  spans[3];
+
+    for (first = 0; first < sizeof(text); first++) {
+        text[first] = (uint8_t) (first * 11);
+    }
+
+    assert_true(jupref_sha256(whole, span(text, sizeof(text))));
+
+    for (first = 0; first <= sizeof(text); first += 25) {
+        for (second = first; second <= sizeof(text); second += 25) {
+            spans[0] = span(text, first);
+            spans[1] = span(text + first, second - first);
+            spans[2] = span(text + second, sizeof(text) - second);
+
+            assert_true(jupref_sha256_spans(parts, spans, 3));
+            assert_memory_equal(parts, whole, sizeof(whole));
+        }
+    }
+
+    assert_true(jupref_sha256(whole, jupref_bytes("")));
+    assert_true(jupref_sha256_spans(parts, NULL, 0));
+    assert_memory_equal(parts, whole, sizeof(whole));
+}
+
+
+static void
 hmac_is_that_of_rfc_4231(void **state)
 {
     uint8_t  digest[JUPREF_SHA256_SIZE], key[131], data[152];
@@ -164,6 +195,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(sha256_is_that_of_fips_180),
+        cmocka_unit_test(spans_are_hashed_as_if_they_were_one),
         cmocka_unit_test(hmac_is_that_of_rfc_4231),
         cmocka_unit_test(an_empty_key_or_text_has_an_hmac_too),
         cmocka_unit_test(one_bit_makes_digests_unequal),

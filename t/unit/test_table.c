@@ -1,6 +1,6 @@
 /*
  * The table: what went in is found, nothing else is, and the bytes are the
- * same wherever it was filled.
+ * same wherever it was filled.  Removals: test_table_remove.c.
  */
 
 #include "base/jupref_table.h"

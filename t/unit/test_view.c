@@ -226,67 +226,6 @@ more_balances_than_are_shown_are_said_to_be_there(void **state)
 
 
 static void
-trades_are_shown_newest_first_page_by_page(void **state)
-{
-    uint32_t              before, expected;
-    unsigned              i, count, pages;
-    jupref_ledger_t      *ledger;
-    jupref_trade_view_t   views[3];
-    jupref_signature_t    signature;
-
-    ledger = world_of_two();
-    assert_int_equal(jupref_view_trades(ledger, 0, 3, views), 0);
-
-    for (i = 1; i <= 7; i++) {
-        assert_applied(ledger, event_trade(ledger, i, 9, i % 2 ? "bob" : ""));
-    }
-
-    before = 0;
-    expected = 7;
-
-    for (pages = 0; ; pages++) {
-        memset(views, 0x5a, sizeof(views));
-        count = jupref_view_trades(ledger, before, 3, views);
-
-        if (count == 0) {
-            break;
-        }
-
-        for (i = 0; i < count; i++, expected--) {
-            signature = signature_of(expected);
-            assert_int_equal(views[i].index, expected);
-            assert_memory_equal(&views[i].row.signature, &signature,
-                                sizeof(signature));
-            assert_text(&views[i].input_mint, mint_of(1));
-            assert_text(&views[i].output_mint, mint_of(2));
-            assert_text(&views[i].fee_mint, mint_of(1));
-
-            if (expected % 2) {
-                assert_memory_equal(views[i].code, "Bob", 4);
-                assert_text(&views[i].referrer, wallet_of(2));
-
-            } else {
-                assert_int_equal(views[i].code[0], 0);
-                assert_int_equal(views[i].referrer.len, 0);
-            }
-
-            before = views[i].index;
-        }
-    }
-
-    assert_int_equal(pages, 3);
-    assert_int_equal(expected, 0);
-
-    /* a cursor from nowhere begins at the newest */
-
-    assert_int_equal(jupref_view_trades(ledger, UINT32_MAX, 1, views), 1);
-    assert_int_equal(views[0].index, 7);
-
-    world_free(ledger);
-}
-
-
-static void
 leaders_are_shown_best_first_up_to_the_limit(void **state)
 {
     jupref_ledger_t       *ledger;
@@ -363,14 +302,34 @@ the_platform_is_shown_in_sums_rooms_and_mints(void **state)
 static void
 states_have_their_public_words(void **state)
 {
+    unsigned  one, other;
+
     assert_string_equal(jupref_referrer_status_name(JUPREF_REFERRER_ACTIVE),
                         "active");
     assert_string_equal(jupref_referrer_status_name(JUPREF_REFERRER_SUSPENDED),
                         "suspended");
+
+    for (one = 1; one < JUPREF_STATES; one++) {
+        for (other = 1; other < one; other++) {
+            assert_string_not_equal(jupref_trade_state_name(one),
+                                    jupref_trade_state_name(other));
+        }
+    }
+
     assert_string_equal(jupref_trade_state_name(JUPREF_STATE_EXECUTED),
                         "executed");
-    assert_string_equal(jupref_trade_state_name(JUPREF_STATE_UNKNOWN),
-                        "unknown");
+    assert_string_equal(jupref_trade_state_name(JUPREF_STATE_REVERSED),
+                        "reversed");
+
+    for (one = 0; one < JUPREF_ACCOUNTS; one++) {
+        for (other = 0; other < one; other++) {
+            assert_string_not_equal(jupref_account_name(one),
+                                    jupref_account_name(other));
+        }
+    }
+
+    assert_string_equal(jupref_account_name(JUPREF_ACCOUNT_CLEARING),
+                        "clearing");
 }
 
 
@@ -384,7 +343,6 @@ main(void)
         cmocka_unit_test(
             a_referrer_is_shown_with_its_codes_balances_and_parent),
         cmocka_unit_test(more_balances_than_are_shown_are_said_to_be_there),
-        cmocka_unit_test(trades_are_shown_newest_first_page_by_page),
         cmocka_unit_test(leaders_are_shown_best_first_up_to_the_limit),
         cmocka_unit_test(the_platform_is_shown_in_sums_rooms_and_mints),
         cmocka_unit_test(states_have_their_public_words)

@@ -1,0 +1,304 @@
+/*
+ * The ledger from its state directory: at a start into the zone that was just
+ * made, at a reload with another size (or over a damaged ledger) into memory
+ * of its own, which then takes the place of the running one.
+ *
+ * The running ledger is locked only for the last records, those that wait for
+ * the disk; what was folded before was read from the journal.
+ */
+
+#include "http/ngx_http_jupref.h"
+
+
+/* How often a long recovery tells where it is. */
+#define NGX_HTTP_JUPREF_PROGRESS_MS  2000
+
+
+typedef struct {
+    ngx_log_t        *log;
+    uint64_t          told_ms;
+} ngx_http_jupref_progress_t;
+
+
+/* A fold that catches up with what waits in the log. */
+typedef struct {
+    jupref_ledger_t         *ledger;
+    jupref_ledger_result_e   result;
+} ngx_http_jupref_catch_up_t;
+
+
+static ngx_int_t ngx_http_jupref_relay_fold(ngx_http_jupref_zone_t *zone,
+    jupref_ledger_t *ledger, ngx_log_t *log);
+static int ngx_http_jupref_relay_record(void *context, jupref_bytes_t bytes);
+static void ngx_http_jupref_relay_switch(ngx_http_jupref_zone_t *zone,
+    uint64_t ledger_at, uint64_t ledger_size, uint64_t clicks_at,
+    uint64_t clicks_size);
+static void ngx_http_jupref_relay_counted(jupref_clicks_t *to,
+    jupref_clicks_t *from);
+static void ngx_http_jupref_progress(void *context, uint64_t seq);
+
+
+/* `until` 0: all there is.  With `cut` a torn tail is cut off. */
+
+ngx_int_t
+ngx_http_jupref_recover(ngx_http_jupref_zone_t *zone, jupref_ledger_t *ledger,
+    uint64_t until, ngx_uint_t cut, jupref_place_t *place, ngx_log_t *log)
+{
+    uint64_t                    began;
+    jupref_fault_t              fault;
+    jupref_recovery_t           how;
+    jupref_recovered_t          recovered;
+    ngx_http_jupref_progress_t  progress;
+
+    began = ngx_http_jupref_clock_ms();
+
+    progress.log = log;
+    progress.told_ms = began;
+
+    ngx_memzero(&how, sizeof(jupref_recovery_t));
+    ngx_memzero(&recovered, sizeof(jupref_recovered_t));
+    how.until = until;
+    how.cut = cut;
+    how.progress = ngx_http_jupref_progress;
+    how.context = &progress;
+
+    if (jupref_recover(&zone->store, &how, ledger, place, &recovered, &fault)
+        != JUPREF_FAULT_NONE)
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, (ngx_err_t) fault.error,
+                      "jupref: the state in \"%V\" can't be recovered, %s: "
+                      "%s; see \"jupref-journal verify\" and \"repair\"",
+                      &zone->state, jupref_fault_name(fault.fault),
+                      fault.text);
+        return NGX_ERROR;
+    }
+
+    if (recovered.warning.fault != JUPREF_FAULT_NONE) {
+        ngx_log_error(NGX_LOG_ERR, log, 0, "jupref: %s, %s",
+                      jupref_fault_name(recovered.warning.fault),
+                      recovered.warning.text);
+    }
+
+    if (recovered.torn) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "jupref: a torn tail of %uL bytes was cut off the "
+                      "journal: records that nobody was told of",
+                      recovered.torn);
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                  "jupref: ledger recovered to event %uL, snapshot %uL and "
+                  "%uL events behind it, in %uL ms", place->seq,
+                  recovered.snapshot, recovered.records,
+                  ngx_http_jupref_clock_ms() - began);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_jupref_relay(ngx_http_jupref_zone_t *zone, uint64_t size,
+    ngx_log_t *log)
+{
+    uint64_t                   at, ledger_size, clicks_size;
+    ngx_int_t                  rc;
+    jupref_ledger_t           *ledger;
+    ngx_http_jupref_shared_t  *shared;
+
+    shared = zone->shared;
+
+    /* pending orders and log, before the clicks in a zone that was just
+     * made, stay as they are until the next start */
+
+    ngx_http_jupref_zone_shares(size - ngx_min(shared->clicks_at, size / 2),
+                                &ledger_size, &clicks_size);
+
+    at = ngx_http_jupref_memory_grow(&zone->memory,
+                                     ledger_size + clicks_size);
+
+    if (at == 0
+        || ngx_http_jupref_zone_lay(zone, at, ledger_size, at + ledger_size,
+                                    clicks_size)
+           != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "there is no room to lay the ledger of \"jupref_zone\" "
+                      "out anew: restart nginx instead of reloading it");
+        return NGX_ERROR;
+    }
+
+    ledger = (jupref_ledger_t *) ((u_char *) shared + at);
+
+    /* no flush in between: what isn't in the journal is in the ring */
+
+    (void) ngx_http_jupref_robust_lock(&shared->flush);
+    ngx_http_jupref_store_enter(zone);
+
+    rc = ngx_http_jupref_relay_fold(zone, ledger, log);
+
+    if (rc == NGX_OK) {
+        ngx_http_jupref_relay_switch(zone, at, ledger_size, at + ledger_size,
+                                     clicks_size);
+    }
+
+    if (rc != NGX_ERROR) {
+        ngx_http_jupref_unlock(zone);
+    }
+
+    ngx_http_jupref_store_leave(zone);
+    (void) pthread_mutex_unlock(&shared->flush);
+
+    if (rc != NGX_OK) {
+        ngx_http_jupref_memory_drop(&zone->memory, at,
+                                    ledger_size + clicks_size);
+        return NGX_ERROR;
+    }
+
+    shared->zone_size = size;
+
+    return NGX_OK;
+}
+
+
+/*
+ * NGX_OK: the ledger is the same as the running one, which is locked;
+ * NGX_DECLINED: it isn't, and that is locked; NGX_ERROR: nothing is locked.
+ */
+
+static ngx_int_t
+ngx_http_jupref_relay_fold(ngx_http_jupref_zone_t *zone,
+    jupref_ledger_t *ledger, ngx_log_t *log)
+{
+    jupref_log_t                *journal;
+    jupref_place_t               place;
+    jupref_ledger_t             *running;
+    ngx_http_jupref_catch_up_t   catch_up;
+
+    journal = ngx_http_jupref_journal(zone);
+
+    if (ngx_http_jupref_recover(zone, ledger, journal->synced, 0, &place, log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    catch_up.ledger = ledger;
+    catch_up.result = JUPREF_LEDGER_OK;
+
+    ngx_http_jupref_lock(zone);
+
+    (void) jupref_log_waiting(journal, place.seq,
+                              ngx_http_jupref_relay_record, &catch_up);
+
+    if (catch_up.result != JUPREF_LEDGER_OK || ledger->seq != journal->seq) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "jupref: the ledger was recovered to event %uL of %uL "
+                      "only: %s", ledger->seq, journal->seq,
+                      jupref_ledger_result_text(catch_up.result));
+        return NGX_DECLINED;
+    }
+
+    running = ngx_http_jupref_ledger(zone);
+
+    if (!running->booking && running->digest != ledger->digest) {
+        (void) ngx_atomic_fetch_add(&zone->shared->counters.state_differs, 1);
+
+        ngx_log_error(NGX_LOG_ALERT, log, 0,
+                      "jupref: the running ledger isn't what its journal "
+                      "makes at event %uL: the journal's takes its place",
+                      ledger->seq);
+    }
+
+    return NGX_OK;
+}
+
+
+static int
+ngx_http_jupref_relay_record(void *context, jupref_bytes_t bytes)
+{
+    jupref_event_t               event;
+    jupref_record_t              record;
+    ngx_http_jupref_catch_up_t  *catch_up = context;
+
+    if (jupref_record_parse(bytes, &record) != JUPREF_RECORD_OK
+        || jupref_record_event(&record, bytes, &event) != JUPREF_RECORD_OK)
+    {
+        catch_up->result = JUPREF_LEDGER_BAD_EVENT;
+        return 1;
+    }
+
+    catch_up->result = jupref_ledger_apply(catch_up->ledger, &event);
+
+    return catch_up->result != JUPREF_LEDGER_OK;
+}
+
+
+/* The zone is locked; clicks and orders that wait come along. */
+
+static void
+ngx_http_jupref_relay_switch(ngx_http_jupref_zone_t *zone, uint64_t ledger_at,
+    uint64_t ledger_size, uint64_t clicks_at, uint64_t clicks_size)
+{
+    uint64_t                   old_ledger_at, old_ledger_size;
+    uint64_t                   old_clicks_at, old_clicks_size;
+    jupref_clicks_t           *clicks, *orders;
+    ngx_http_jupref_shared_t  *shared;
+
+    shared = zone->shared;
+
+    old_ledger_at = shared->ledger_at;
+    old_ledger_size = shared->ledger_size;
+    old_clicks_at = shared->clicks_at;
+    old_clicks_size = shared->clicks_size;
+
+    clicks = ngx_http_jupref_clicks(zone);
+    orders = ngx_http_jupref_orders(zone);
+
+    shared->ledger_at = ledger_at;
+    shared->ledger_size = ledger_size;
+    shared->clicks_at = clicks_at;
+    shared->clicks_size = clicks_size;
+
+    ngx_http_jupref_relay_counted(ngx_http_jupref_clicks(zone), clicks);
+    ngx_http_jupref_relay_counted(ngx_http_jupref_orders(zone), orders);
+
+    ngx_http_jupref_memory_drop(&zone->memory, old_ledger_at, old_ledger_size);
+    ngx_http_jupref_memory_drop(&zone->memory, old_clicks_at, old_clicks_size);
+}
+
+
+/* What waits to be booked, at most a second's worth. */
+
+static void
+ngx_http_jupref_relay_counted(jupref_clicks_t *to, jupref_clicks_t *from)
+{
+    uint32_t  code, count;
+
+    while ((code = jupref_clicks_take(from, &count)) != 0) {
+
+        if (code == jupref_clicks_no_code(from)) {
+            code = jupref_clicks_no_code(to);
+        }
+
+        while (count--) {
+            jupref_clicks_count(to, code);
+        }
+    }
+}
+
+
+static void
+ngx_http_jupref_progress(void *context, uint64_t seq)
+{
+    uint64_t                     now;
+    ngx_http_jupref_progress_t  *progress = context;
+
+    now = ngx_http_jupref_clock_ms();
+
+    if (now - progress->told_ms >= NGX_HTTP_JUPREF_PROGRESS_MS) {
+        progress->told_ms = now;
+
+        ngx_log_error(NGX_LOG_NOTICE, progress->log, 0,
+                      "jupref: recovering the ledger, at event %uL", seq);
+    }
+}

@@ -1,0 +1,385 @@
+/*
+ * The state directory: whose it is, who uses it, what keys open it.
+ *
+ *     lock         locked by the nginx that runs on it, whose pid it holds
+ *     identity     the log's name and signing key
+ *     journal/ snapshots/ tiles/ synced      see log/
+ *
+ * It belongs to the user that workers run as and is closed to all others.
+ * The lock is inherited by everything this nginx starts, a new binary
+ * included, so it is free when the last of them is gone.
+ */
+
+#include "http/ngx_http_jupref.h"
+
+#include <sys/file.h>
+#include <sys/fsuid.h>
+
+
+#define NGX_HTTP_JUPREF_STATE_MODE  0700
+#define NGX_HTTP_JUPREF_PATH_MAX    4096
+
+
+static ngx_int_t ngx_http_jupref_store_owned(ngx_http_jupref_zone_t *zone,
+    struct stat *info, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_store_make(ngx_http_jupref_zone_t *zone,
+    ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_store_lock(ngx_http_jupref_zone_t *zone,
+    ngx_uint_t *running, ngx_log_t *log);
+static ngx_fd_t ngx_http_jupref_store_inherited(struct stat *info);
+static void ngx_http_jupref_store_owner(ngx_http_jupref_zone_t *zone,
+    ngx_uid_t *user, ngx_gid_t *group);
+static ngx_int_t ngx_http_jupref_store_path(ngx_http_jupref_zone_t *zone,
+    const char *name, char *path, ngx_log_t *log);
+
+
+/* What the configuration alone can tell. */
+
+ngx_int_t
+ngx_http_jupref_store_init(ngx_conf_t *cf, ngx_http_jupref_main_conf_t *jmcf)
+{
+    ngx_http_jupref_zone_t  *zone;
+
+    zone = jmcf->zone;
+
+    if (zone->state.len == 0) {
+        return NGX_OK;
+    }
+
+    if (jmcf->keyring == NULL || jmcf->keyring->seal.nelts == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"jupref_zone\" with \"state=%V\" keeps a sealed "
+                      "journal and needs \"jupref_keyring\" with a key of "
+                      "purpose \"seal\"", &zone->state);
+        return NGX_ERROR;
+    }
+
+    zone->store.keys.keys = jmcf->keyring->seal.elts;
+    zone->store.keys.count = (unsigned) jmcf->keyring->seal.nelts;
+    zone->store.disk = &zone->disk;
+    ngx_memcpy(zone->store.edge, zone->edge.data, zone->edge.len);
+
+    jupref_disk_posix(&zone->disk, (char *) zone->state.data);
+
+    return NGX_OK;
+}
+
+
+/* What can be known without touching anything: all that nginx -t does. */
+
+ngx_int_t
+ngx_http_jupref_store_check(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
+{
+    struct stat  info;
+
+    if (stat((char *) zone->state.data, &info) == -1) {
+
+        if (ngx_errno == NGX_ENOENT) {
+            return NGX_OK;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"state=%V\" of \"jupref_zone\" can't be looked at",
+                      &zone->state);
+        return NGX_ERROR;
+    }
+
+    return ngx_http_jupref_store_owned(zone, &info, log);
+}
+
+
+/*
+ * The master may be root: what it makes in the directory must be the workers'
+ * own, and what they can't reach it shouldn't either.
+ */
+
+void
+ngx_http_jupref_store_enter(ngx_http_jupref_zone_t *zone)
+{
+    ngx_uid_t  user;
+    ngx_gid_t  group;
+
+    if (geteuid() == 0) {
+        ngx_http_jupref_store_owner(zone, &user, &group);
+
+        (void) setfsgid(group);
+        (void) setfsuid(user);
+    }
+}
+
+
+void
+ngx_http_jupref_store_leave(ngx_http_jupref_zone_t *zone)
+{
+    if (geteuid() == 0) {
+        (void) setfsuid(geteuid());
+        (void) setfsgid(getegid());
+    }
+}
+
+
+static ngx_int_t
+ngx_http_jupref_store_owned(ngx_http_jupref_zone_t *zone, struct stat *info,
+    ngx_log_t *log)
+{
+    ngx_uid_t  user;
+    ngx_gid_t  group;
+
+    ngx_http_jupref_store_owner(zone, &user, &group);
+
+    if (!S_ISDIR(info->st_mode)) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"state=%V\" of \"jupref_zone\" is not a directory",
+                      &zone->state);
+        return NGX_ERROR;
+    }
+
+    if ((info->st_mode & 07777) != NGX_HTTP_JUPREF_STATE_MODE) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"state=%V\" of \"jupref_zone\" has mode %04uo, it "
+                      "must be 0700: chmod 700 %V", &zone->state,
+                      info->st_mode & 07777, &zone->state);
+        return NGX_ERROR;
+    }
+
+    if (info->st_uid != user) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"state=%V\" of \"jupref_zone\" belongs to uid %d, it "
+                      "must belong to uid %d, which workers run as: chown %d "
+                      "%V", &zone->state, (int) info->st_uid, (int) user,
+                      (int) user, &zone->state);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* Makes the directory where it is missing, and everything below it. */
+
+static ngx_int_t
+ngx_http_jupref_store_make(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
+{
+    char         path[NGX_HTTP_JUPREF_PATH_MAX];
+    ngx_uid_t    user;
+    ngx_gid_t    group;
+    ngx_uint_t   i;
+    struct stat  info;
+
+    static const char *const  names[] = {
+        "", "journal", "snapshots", "tiles", "tiles/tile"
+    };
+
+    ngx_http_jupref_store_owner(zone, &user, &group);
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+
+        if (ngx_http_jupref_store_path(zone, names[i], path, log) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (mkdir(path, NGX_HTTP_JUPREF_STATE_MODE) == -1) {
+
+            if (ngx_errno == NGX_EEXIST) {
+                continue;
+            }
+
+            ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                          "\"%s\" for \"jupref_zone\" can't be made", path);
+            return NGX_ERROR;
+        }
+
+        if (geteuid() == 0 && chown(path, user, group) == -1) {
+            ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                          "\"%s\" for \"jupref_zone\" can't be given to uid "
+                          "%d, which workers run as", path, (int) user);
+            return NGX_ERROR;
+        }
+    }
+
+    if (stat((char *) zone->state.data, &info) == -1) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"state=%V\" of \"jupref_zone\" can't be looked at",
+                      &zone->state);
+        return NGX_ERROR;
+    }
+
+    return ngx_http_jupref_store_owned(zone, &info, log);
+}
+
+
+/* `running` tells that an nginx which started this binary uses it too. */
+
+ngx_int_t
+ngx_http_jupref_store_open(ngx_http_jupref_zone_t *zone, ngx_uint_t *running,
+    ngx_log_t *log)
+{
+    *running = 0;
+
+    if (ngx_http_jupref_store_make(zone, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_jupref_store_lock(zone, running, log);
+}
+
+
+static ngx_int_t
+ngx_http_jupref_store_lock(ngx_http_jupref_zone_t *zone, ngx_uint_t *running,
+    ngx_log_t *log)
+{
+    char         path[NGX_HTTP_JUPREF_PATH_MAX], pid[NGX_INT64_LEN + 2];
+    u_char      *p;
+    ssize_t      len;
+    ngx_fd_t     fd;
+    ngx_uid_t    user;
+    ngx_gid_t    group;
+    struct stat  info;
+
+    if (ngx_http_jupref_store_path(zone, "lock", path, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    fd = open(path, O_RDWR|O_CREAT|O_NOFOLLOW, 0600);
+
+    if (fd == -1 || fstat(fd, &info) == -1) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"%s\" for \"jupref_zone\" can't be opened", path);
+        return NGX_ERROR;
+    }
+
+    ngx_http_jupref_store_owner(zone, &user, &group);
+
+    if (geteuid() == 0 && fchown(fd, user, group) == -1) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"%s\" can't be given to uid %d", path, (int) user);
+        (void) close(fd);
+        return NGX_ERROR;
+    }
+
+    if (flock(fd, LOCK_EX|LOCK_NB) == 0) {
+        p = ngx_sprintf((u_char *) pid, "%P\n", ngx_getpid());
+
+        if (ftruncate(fd, 0) == -1
+            || pwrite(fd, pid, (size_t) (p - (u_char *) pid), 0) == -1)
+        {
+            ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
+                          "\"%s\" can't be written", path);
+        }
+
+        zone->lock = fd;
+        return NGX_OK;
+    }
+
+    len = pread(fd, pid, sizeof(pid) - 1, 0);
+    (void) close(fd);
+
+    zone->lock = ngx_http_jupref_store_inherited(&info);
+
+    if (zone->lock != -1) {
+        *running = 1;
+        return NGX_OK;
+    }
+
+    while (len > 0 && (pid[len - 1] < '0' || pid[len - 1] > '9')) {
+        len--;
+    }
+
+    pid[ngx_max(len, 0)] = '\0';
+
+    ngx_log_error(NGX_LOG_EMERG, log, 0,
+                  "\"state=%V\" of \"jupref_zone\" is in use by another "
+                  "nginx, pid %s: one nginx at a time may run on it",
+                  &zone->state, len > 0 ? pid : "unknown");
+
+    return NGX_ERROR;
+}
+
+
+/* The lock file among what the nginx that started this binary left open. */
+
+static ngx_fd_t
+ngx_http_jupref_store_inherited(struct stat *info)
+{
+    DIR            *directory;
+    int             fd;
+    ngx_fd_t        found;
+    struct stat     other;
+    struct dirent  *entry;
+
+    directory = opendir("/proc/self/fd");
+    if (directory == NULL) {
+        return -1;
+    }
+
+    found = -1;
+
+    while (found == -1 && (entry = readdir(directory)) != NULL) {
+
+        fd = (int) ngx_atoi((u_char *) entry->d_name,
+                            ngx_strlen(entry->d_name));
+
+        if (fd >= 0 && fstat(fd, &other) == 0
+            && other.st_dev == info->st_dev && other.st_ino == info->st_ino)
+        {
+            found = fd;
+        }
+    }
+
+    (void) closedir(directory);
+
+    return found;
+}
+
+
+ngx_int_t
+ngx_http_jupref_store_identity(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
+{
+    jupref_fault_t  fault;
+
+    if (jupref_identity_load(&zone->store, ngx_http_jupref_bytes(&zone->edge),
+                             zone->identity, &fault)
+        != JUPREF_FAULT_NONE)
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, (ngx_err_t) fault.error,
+                      "jupref: the state in \"%V\" can't be used: %s",
+                      &zone->state, fault.text);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_jupref_store_owner(ngx_http_jupref_zone_t *zone, ngx_uid_t *user,
+    ngx_gid_t *group)
+{
+    *user = geteuid();
+    *group = getegid();
+
+    if (*user == 0) {
+        *user = zone->core->user;
+        *group = zone->core->group;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_jupref_store_path(ngx_http_jupref_zone_t *zone, const char *name,
+    char *path, ngx_log_t *log)
+{
+    u_char  *p;
+
+    p = ngx_snprintf((u_char *) path, NGX_HTTP_JUPREF_PATH_MAX, "%V%s%s%Z",
+                     &zone->state, *name ? "/" : "", name);
+
+    if (p == (u_char *) path + NGX_HTTP_JUPREF_PATH_MAX) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"state=%V\" of \"jupref_zone\" is too long a path",
+                      &zone->state);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}

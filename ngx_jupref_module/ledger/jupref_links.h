@@ -1,0 +1,36 @@
+/*
+ * Lists that run through rows, from both ends, so that a row leaves its list
+ * at once wherever it stands:
+ *
+ *     trades    all that are in the table, newest first, by `seq`
+ *               those of each referrer's codes, newest first
+ *     holds     verified trades, the soonest verified first
+ *     wallets   those bound to each referrer's codes, newest bound first
+ *     intents   executes that went out, oldest first, in two lists
+ */
+
+#ifndef JUPREF_LINKS_H
+#define JUPREF_LINKS_H
+
+
+#include "ledger/jupref_ledger.h"
+
+
+/* As the newest of all and of its code's owner. */
+void jupref_link_trade(jupref_ledger_t *ledger, uint32_t trade);
+void jupref_unlink_trade(jupref_ledger_t *ledger, uint32_t trade);
+
+/* Where its verification belongs by time. */
+void jupref_link_hold(jupref_ledger_t *ledger, uint32_t trade);
+void jupref_unlink_hold(jupref_ledger_t *ledger, uint32_t trade);
+
+/* As the newest bound to its code's owner. */
+void jupref_link_wallet(jupref_ledger_t *ledger, uint32_t wallet);
+void jupref_unlink_wallet(jupref_ledger_t *ledger, uint32_t wallet);
+
+/* As the newest of those whose signature is known, or of the others. */
+void jupref_link_intent(jupref_ledger_t *ledger, uint32_t intent);
+void jupref_unlink_intent(jupref_ledger_t *ledger, uint32_t intent);
+
+
+#endif /* JUPREF_LINKS_H */

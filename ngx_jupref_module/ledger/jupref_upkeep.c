@@ -1,0 +1,100 @@
+/*
+ * Upkeep (see the header).
+ */
+
+#include "ledger/jupref_upkeep.h"
+
+#include <string.h>
+
+#include "ledger/jupref_booking.h"
+
+
+/* Of the oldest trades; a few that stay unsettled stop nothing. */
+#define JUPREF_ARCHIVE_STEPS  64
+
+
+unsigned
+jupref_archive_due(const jupref_ledger_t *ledger, uint64_t now_ms,
+    jupref_event_t *event)
+{
+    uint32_t  index;
+    unsigned  steps;
+
+    if (jupref_rows_left(ledger, JUPREF_TABLE_TRADES) > 0) {
+        return 0;
+    }
+
+    index = ledger->oldest_trade;
+
+    for (steps = 0; index && steps < JUPREF_ARCHIVE_STEPS; steps++) {
+
+        if (jupref_may_archive(ledger, index, now_ms)) {
+            memset(event, 0, sizeof(jupref_event_t));
+            event->type = JUPREF_EVENT_TRADE_ARCHIVED;
+            jupref_archived_of(ledger, index, &event->of.trade_archived);
+            return 1;
+        }
+
+        index = jupref_trade(ledger, index)->newer;
+    }
+
+    return 0;
+}
+
+
+unsigned
+jupref_release_due(const jupref_ledger_t *ledger, uint64_t now_ms,
+    uint64_t hold_ms, jupref_event_t *event)
+{
+    if (ledger->next_release == 0 || now_ms < hold_ms
+        || jupref_trade(ledger, ledger->next_release)->verified_ms
+           > now_ms - hold_ms)
+    {
+        return 0;
+    }
+
+    memset(event, 0, sizeof(jupref_event_t));
+    event->type = JUPREF_EVENT_HOLD_RELEASED;
+    event->of.hold_released.cutoff_ms = now_ms - hold_ms;
+
+    return 1;
+}
+
+
+/*
+ * One whose signature is booked already, under another requestId, can't be
+ * booked again: it is closed.
+ */
+
+unsigned
+jupref_intent_stale(const jupref_ledger_t *ledger, uint64_t now_ms,
+    uint64_t age_ms, jupref_event_t *event)
+{
+    uint32_t              oldest;
+    jupref_intent_row_t  *row;
+
+    oldest = ledger->oldest_intent[JUPREF_INTENTS_SIGNED];
+
+    if (oldest == 0 || now_ms < age_ms) {
+        return 0;
+    }
+
+    row = jupref_intent(ledger, oldest);
+
+    if (row->time_ms > now_ms - age_ms) {
+        return 0;
+    }
+
+    memset(event, 0, sizeof(jupref_event_t));
+
+    if (jupref_find_trade(ledger, &row->trade.signature)) {
+        event->type = JUPREF_EVENT_INTENT_CLOSED;
+        event->of.intent_closed.request_id = row->trade.request_id;
+
+    } else {
+        event->type = JUPREF_EVENT_TRADE_UNKNOWN;
+        event->of.trade = row->trade;
+    }
+
+    return 1;
+}

@@ -1,0 +1,37 @@
+/*
+ * What flushing and resuming have in common: one process's open files.
+ */
+
+#ifndef JUPREF_LOG_WRITER_H
+#define JUPREF_LOG_WRITER_H
+
+
+#include "log/jupref_log_ring.h"
+
+
+struct jupref_log_writer_s {
+    jupref_store_t   *store;
+    jupref_sealer_t  *sealer;           /* NULL: no segment is open */
+    int               file;
+    int               synced_file;      /* -1: not open */
+    uint64_t          segment;
+    uint8_t           data_key[JUPREF_DATA_KEY];
+    uint8_t           frames[JUPREF_LOG_BATCH];
+};
+
+
+/* Closes what is open. */
+void jupref_log_writer_leave(jupref_log_writer_t *writer);
+
+/* Finishes what a flush that died had begun to say. */
+void jupref_log_settle(jupref_log_t *log);
+
+/*
+ * Before the first new segment: what was read of the last one is made sure to
+ * stay, and `synced` says so.
+ */
+jupref_fault_e jupref_log_found(jupref_log_t *log, jupref_store_t *store,
+    jupref_fault_t *fault);
+
+
+#endif /* JUPREF_LOG_WRITER_H */

@@ -1,0 +1,575 @@
+/*
+ * Recovery: the newest good snapshot, and the journal after it.
+ *
+ * A broken snapshot is passed over, because an older one and more of the
+ * journal give the same state; nothing else is.  The journal must reach the
+ * snapshot and agree with it on the last event that is in it: a journal that
+ * ends before has lost segments, and going on behind the gap would give their
+ * numbers to other events.
+ *
+ * The fold leaves rankings out and makes them at its end.  Each event is read
+ * once, where the journal opened it; what isn't checked is what the seal
+ * already proves.
+ */
+
+#include "log/jupref_snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/jupref_state.h"
+
+
+#define JUPREF_PROGRESS_RECORDS  (1 << 18)
+
+
+typedef struct {
+    jupref_store_t           *store;
+    const jupref_recovery_t  *how;
+    jupref_ledger_t          *ledger;
+    jupref_place_t           *place;
+    jupref_recovered_t       *recovered;
+    jupref_fault_t           *fault;
+    jupref_journal_reader_t  *reader;
+    unsigned                  broken_marks;     /* slots of `synced` */
+} jupref_fold_t;
+
+
+static jupref_fault_e jupref_recover_snapshot(jupref_fold_t *fold);
+static void jupref_recover_warn(jupref_fold_t *fold,
+    const jupref_fault_t *fault);
+static jupref_fault_e jupref_recover_marks(jupref_fold_t *fold);
+static jupref_fault_e jupref_recover_begin(jupref_fold_t *fold,
+    uint64_t *from);
+static jupref_fault_e jupref_recover_journal(jupref_fold_t *fold);
+static jupref_fault_e jupref_fold_records(jupref_fold_t *fold);
+static jupref_fault_e jupref_fold_record(jupref_fold_t *fold,
+    jupref_bytes_t bytes);
+static jupref_fault_e jupref_fold_apply(jupref_fold_t *fold,
+    const jupref_record_t *record, jupref_bytes_t bytes);
+static jupref_fault_e jupref_fold_met(jupref_fold_t *fold,
+    const jupref_record_t *record, jupref_bytes_t bytes);
+static jupref_fault_e jupref_fold_refused(jupref_fold_t *fold,
+    jupref_bytes_t bytes, jupref_ledger_result_e result);
+static jupref_fault_e jupref_fold_end(jupref_fold_t *fold);
+static jupref_fault_e jupref_fold_torn(jupref_fold_t *fold);
+static jupref_fault_e jupref_cut_tail(jupref_store_t *store,
+    jupref_fault_t *fault);
+static uint64_t jupref_fold_at(jupref_fold_t *fold, jupref_bytes_t bytes,
+    char name[JUPREF_NAME_MAX]);
+
+
+jupref_fault_e
+jupref_recover(jupref_store_t *store, const jupref_recovery_t *how,
+    jupref_ledger_t *ledger, jupref_place_t *place,
+    jupref_recovered_t *recovered, jupref_fault_t *fault)
+{
+    jupref_fold_t   fold;
+    jupref_fault_e  result;
+
+    memset(&fold, 0, sizeof(fold));
+    fold.store = store;
+    fold.how = how;
+    fold.ledger = ledger;
+    fold.place = place;
+    fold.recovered = recovered;
+    fold.fault = fault;
+
+    memset(place, 0, sizeof(jupref_place_t));
+    memset(recovered, 0, sizeof(jupref_recovered_t));
+    memset(fault, 0, sizeof(jupref_fault_t));
+
+    result = jupref_recover_snapshot(&fold);
+
+    if (result == JUPREF_FAULT_NONE) {
+        result = jupref_recover_journal(&fold);
+    }
+
+    return result;
+}
+
+
+jupref_fault_e
+jupref_catch_up(jupref_store_t *store, const jupref_recovery_t *how,
+    jupref_ledger_t *ledger, jupref_place_t *place, uint64_t *records,
+    jupref_fault_t *fault)
+{
+    jupref_fold_t       fold;
+    jupref_fault_e      result;
+    jupref_recovered_t  recovered;
+
+    memset(&recovered, 0, sizeof(recovered));
+    memset(&fold, 0, sizeof(fold));
+    fold.store = store;
+    fold.how = how;
+    fold.ledger = ledger;
+    fold.place = place;
+    fold.recovered = &recovered;
+    fold.fault = fault;
+
+    result = jupref_recover_journal(&fold);
+    *records = recovered.records;
+
+    return result;
+}
+
+
+static jupref_fault_e
+jupref_recover_snapshot(jupref_fold_t *fold)
+{
+    size_t          i, count;
+    uint64_t       *seqs;
+    jupref_fault_e  result;
+
+    result = jupref_snapshot_list(fold->store, &seqs, &count, fold->fault);
+
+    for (i = 0; i < count && result == JUPREF_FAULT_NONE; i++) {
+
+        if (fold->how->until > 0 && seqs[i] > fold->how->until) {
+            continue;
+        }
+
+        result = jupref_snapshot_read(fold->store, seqs[i], fold->ledger,
+                                      fold->place, fold->fault);
+
+        if (result == JUPREF_FAULT_NONE) {
+            fold->recovered->snapshot = seqs[i];
+            break;
+        }
+
+        if (result == JUPREF_FAULT_SNAPSHOT) {
+            jupref_recover_warn(fold, fold->fault);
+            fold->recovered->broken_snapshots++;
+            result = JUPREF_FAULT_NONE;
+        }
+    }
+
+    free(seqs);
+
+    return result;
+}
+
+
+/* The first thing to say is kept. */
+static void
+jupref_recover_warn(jupref_fold_t *fold, const jupref_fault_t *fault)
+{
+    if (fold->recovered->warning.fault == JUPREF_FAULT_NONE) {
+        fold->recovered->warning = *fault;
+    }
+}
+
+
+/* A broken slot of `synced` is named, even where the other one does. */
+static jupref_fault_e
+jupref_recover_marks(jupref_fold_t *fold)
+{
+    jupref_fault_t   warning;
+    jupref_fault_e   result;
+    jupref_synced_t  synced;
+
+    result = jupref_synced_read(fold->store, &synced, &fold->broken_marks,
+                                fold->fault);
+
+    if (result == JUPREF_FAULT_NONE && fold->broken_marks > 0) {
+        memset(&warning, 0, sizeof(warning));
+        (void) jupref_fault_set(&warning, JUPREF_FAULT_SYNCED, "synced", 0,
+                                "%u of 2 slots can't be read",
+                                fold->broken_marks);
+        jupref_recover_warn(fold, &warning);
+    }
+
+    return result;
+}
+
+
+/*
+ * `from` is the last record before the place, to meet the journal there, or
+ * the first one behind it where the journal begins with that.
+ */
+static jupref_fault_e
+jupref_recover_begin(jupref_fold_t *fold, uint64_t *from)
+{
+    size_t           count;
+    uint64_t         seq, *firsts;
+    jupref_fault_e   result;
+    jupref_fault_t  *fault;
+
+    seq = fold->place->seq;
+    fault = fold->fault;
+
+    result = jupref_journal_list(fold->store, &firsts, &count, fault);
+
+    if (result != JUPREF_FAULT_NONE) {
+        return result;
+    }
+
+    if (count == 0 && seq > 0) {
+        result = jupref_fault_set(fault, JUPREF_FAULT_SHORT, "journal", 0,
+                                  "there is no segment, but a snapshot of "
+                                  "event %llu", (unsigned long long) seq);
+
+    } else if (count > 0 && firsts[0] > seq + 1) {
+        result = jupref_fault_set(fault, JUPREF_FAULT_MISSING, "journal", 0,
+                                  "it begins with event %llu, events from "
+                                  "%llu on are missing and in no good "
+                                  "snapshot (%llu broken)",
+                                  (unsigned long long) firsts[0],
+                                  (unsigned long long) seq + 1,
+                                  (unsigned long long)
+                                  fold->recovered->broken_snapshots);
+    }
+
+    if (result != JUPREF_FAULT_NONE) {
+        fault->seq = seq + 1;
+    }
+
+    *from = count > 0 && firsts[0] <= seq ? seq : seq + 1;
+    fold->recovered->segment = count > 0 ? firsts[count - 1] : 0;
+    free(firsts);
+
+    return result;
+}
+
+
+static jupref_fault_e
+jupref_recover_journal(jupref_fold_t *fold)
+{
+    uint64_t        from, until;
+    jupref_fault_e  result;
+
+    until = fold->how->until;
+
+    if (until > 0 && until <= fold->place->seq) {
+        return JUPREF_FAULT_NONE;
+    }
+
+    result = jupref_recover_marks(fold);
+
+    if (result == JUPREF_FAULT_NONE) {
+        result = jupref_recover_begin(fold, &from);
+    }
+
+    if (result != JUPREF_FAULT_NONE) {
+        return result;
+    }
+
+    result = jupref_journal_open(fold->store, from, until, &fold->reader,
+                                 fold->fault);
+
+    if (result == JUPREF_FAULT_NONE) {
+        jupref_state_unrank(fold->ledger);
+        result = jupref_fold_records(fold);
+        jupref_state_rank(fold->ledger);
+        jupref_journal_close(fold->reader);
+    }
+
+    if (result == JUPREF_FAULT_TORN) {
+        result = jupref_fold_torn(fold);
+    }
+
+    if (result == JUPREF_FAULT_NONE) {
+        result = jupref_fold_end(fold);
+    }
+
+    return result;
+}
+
+
+static jupref_fault_e
+jupref_fold_records(jupref_fold_t *fold)
+{
+    jupref_bytes_t  bytes;
+    jupref_fault_e  result;
+
+    for ( ;; ) {
+        result = jupref_journal_next(fold->reader, &bytes, fold->fault);
+
+        if (result != JUPREF_FAULT_NONE || bytes.data == NULL) {
+            return result;
+        }
+
+        result = jupref_fold_record(fold, bytes);
+
+        if (result != JUPREF_FAULT_NONE) {
+            return result;
+        }
+
+        if (fold->how->progress != NULL
+            && fold->place->seq % JUPREF_PROGRESS_RECORDS == 0)
+        {
+            fold->how->progress(fold->how->context, fold->place->seq);
+        }
+    }
+}
+
+
+static jupref_fault_e
+jupref_fold_record(jupref_fold_t *fold, jupref_bytes_t bytes)
+{
+    char                    name[JUPREF_NAME_MAX];
+    uint64_t                at;
+    jupref_record_t         record;
+    jupref_record_result_e  parsed;
+
+    parsed = jupref_record_parse(bytes, &record);
+
+    if (parsed == JUPREF_RECORD_OK && fold->how->check) {
+        parsed = jupref_record_check(&record);
+    }
+
+    if (parsed != JUPREF_RECORD_OK) {
+        at = jupref_fold_at(fold, bytes, name);
+        fold->fault->seq = fold->place->seq + 1;
+
+        return jupref_fault_set(fold->fault, JUPREF_FAULT_RECORD, name, at,
+                                "record %llu: %s",
+                                (unsigned long long) fold->fault->seq,
+                                jupref_record_result_text(parsed));
+    }
+
+    if (record.seq == fold->place->seq && fold->recovered->records == 0) {
+        return jupref_fold_met(fold, &record, bytes);
+    }
+
+    if (record.seq != fold->place->seq + 1
+        || memcmp(record.previous, fold->place->head, JUPREF_SHA256_SIZE) != 0)
+    {
+        at = jupref_fold_at(fold, bytes, name);
+        fold->fault->seq = record.seq;
+
+        return jupref_fault_set(fold->fault, JUPREF_FAULT_CHAIN, name, at,
+                                "record %llu doesn't follow record %llu",
+                                (unsigned long long) record.seq,
+                                (unsigned long long) fold->place->seq);
+    }
+
+    return jupref_fold_apply(fold, &record, bytes);
+}
+
+
+static jupref_fault_e
+jupref_fold_apply(jupref_fold_t *fold, const jupref_record_t *record,
+    jupref_bytes_t bytes)
+{
+    char                    name[JUPREF_NAME_MAX];
+    uint64_t                at;
+    jupref_event_t          event;
+    jupref_ledger_result_e  applied;
+    jupref_record_result_e  parsed;
+
+    parsed = jupref_record_event(record, bytes, &event);
+
+    if (parsed != JUPREF_RECORD_OK) {
+        at = jupref_fold_at(fold, bytes, name);
+        fold->fault->seq = record->seq;
+
+        return jupref_fault_set(fold->fault, JUPREF_FAULT_RECORD, name, at,
+                                "record %llu: %s",
+                                (unsigned long long) record->seq,
+                                jupref_record_result_text(parsed));
+    }
+
+    applied = jupref_ledger_apply(fold->ledger, &event);
+
+    if (applied != JUPREF_LEDGER_OK) {
+        return jupref_fold_refused(fold, bytes, applied);
+    }
+
+    if (!jupref_frontier_append(&fold->place->frontier, record->leaf_hash)) {
+        return jupref_fault_memory(fold->fault, NULL);
+    }
+
+    fold->place->seq = record->seq;
+    fold->place->time_ms = record->time_ms;
+    memcpy(fold->place->head, record->leaf_hash, JUPREF_SHA256_SIZE);
+    fold->recovered->records++;
+
+    return JUPREF_FAULT_NONE;
+}
+
+
+/* The last record that the place already has. */
+static jupref_fault_e
+jupref_fold_met(jupref_fold_t *fold, const jupref_record_t *record,
+    jupref_bytes_t bytes)
+{
+    char      name[JUPREF_NAME_MAX];
+    uint64_t  at;
+
+    if (memcmp(record->leaf_hash, fold->place->head, JUPREF_SHA256_SIZE) == 0)
+    {
+        return JUPREF_FAULT_NONE;
+    }
+
+    at = jupref_fold_at(fold, bytes, name);
+    fold->fault->seq = record->seq;
+
+    return jupref_fault_set(fold->fault, JUPREF_FAULT_CHAIN, name, at,
+                            "record %llu isn't the one that the snapshot has "
+                            "taken in", (unsigned long long) record->seq);
+}
+
+
+/* A full table is the zone's fault, anything else the event's. */
+static jupref_fault_e
+jupref_fold_refused(jupref_fold_t *fold, jupref_bytes_t bytes,
+    jupref_ledger_result_e result)
+{
+    char            name[JUPREF_NAME_MAX];
+    uint64_t        at;
+    unsigned        i;
+    jupref_table_t  *table;
+
+    static const struct {
+        jupref_ledger_result_e  result;
+        jupref_table_e          table;
+    } full[] = {
+        { JUPREF_LEDGER_REFERRERS_FULL, JUPREF_TABLE_REFERRERS },
+        { JUPREF_LEDGER_CODES_FULL, JUPREF_TABLE_CODES },
+        { JUPREF_LEDGER_WALLETS_FULL, JUPREF_TABLE_WALLETS },
+        { JUPREF_LEDGER_MINTS_FULL, JUPREF_TABLE_MINTS },
+        { JUPREF_LEDGER_BALANCES_FULL, JUPREF_TABLE_BALANCES },
+        { JUPREF_LEDGER_TRADES_FULL, JUPREF_TABLE_TRADES },
+        { JUPREF_LEDGER_INTENTS_FULL, JUPREF_TABLE_INTENTS }
+    };
+
+    at = jupref_fold_at(fold, bytes, name);
+    fold->fault->seq = fold->place->seq + 1;
+
+    for (i = 0; i < sizeof(full) / sizeof(full[0]); i++) {
+
+        if (full[i].result == result) {
+            table = &fold->ledger->tables[full[i].table];
+
+            return jupref_fault_set(fold->fault, JUPREF_FAULT_ZONE, name, at,
+                                    "the zone has room for %u rows of table "
+                                    "\"%s\", event %llu needs one more",
+                                    (unsigned) table->capacity,
+                                    jupref_table_name(full[i].table),
+                                    (unsigned long long) fold->fault->seq);
+        }
+    }
+
+    return jupref_fault_set(fold->fault, JUPREF_FAULT_EVENT, name, at,
+                            "the ledger refuses event %llu: %s (%s)",
+                            (unsigned long long) fold->fault->seq,
+                            jupref_ledger_result_text(result),
+                            jupref_ledger_result_name(result));
+}
+
+
+/* The journal reached what it was asked for. */
+static jupref_fault_e
+jupref_fold_end(jupref_fold_t *fold)
+{
+    uint64_t         until;
+    jupref_fault_t  *fault;
+
+    until = fold->how->until;
+    fault = fold->fault;
+
+    if (until > fold->place->seq) {
+        fault->seq = fold->place->seq + 1;
+
+        return jupref_fault_set(fault, JUPREF_FAULT_SHORT, "journal", 0,
+                                "it ends with event %llu, event %llu is "
+                                "asked for",
+                                (unsigned long long) fold->place->seq,
+                                (unsigned long long) until);
+    }
+
+    return JUPREF_FAULT_NONE;
+}
+
+
+/* With a slot of `synced` broken nobody knows that it wasn't synced. */
+static jupref_fault_e
+jupref_fold_torn(jupref_fold_t *fold)
+{
+    jupref_fault_t  torn;
+    jupref_fault_e  result;
+
+    torn = *fold->fault;
+
+    if (fold->broken_marks > 0) {
+        return jupref_fault_set(fold->fault, JUPREF_FAULT_SYNCED, torn.file,
+                                torn.at, "record %llu can't be opened, and "
+                                "with %u of 2 slots of \"synced\" broken it "
+                                "may have been synced",
+                                (unsigned long long) torn.seq,
+                                fold->broken_marks);
+    }
+
+    if (fold->how->cut) {
+        result = jupref_cut_tail(fold->store, fold->fault);
+
+        if (result != JUPREF_FAULT_NONE) {
+            return result;
+        }
+    }
+
+    fold->recovered->torn = torn.bytes;
+    jupref_recover_warn(fold, &torn);
+
+    return JUPREF_FAULT_NONE;
+}
+
+
+/* `fault` tells where the tail is; it isn't one any more afterwards. */
+static jupref_fault_e
+jupref_cut_tail(jupref_store_t *store, jupref_fault_t *fault)
+{
+    int             file, result;
+    char            name[JUPREF_NAME_MAX];
+    uint64_t        at;
+    jupref_disk_t  *disk;
+
+    disk = store->disk;
+    at = fault->at;
+    memcpy(name, fault->file, sizeof(name));
+    file = disk->open(disk, name, 1, 0);
+
+    if (file < 0) {
+        return jupref_fault_io(fault, name, at, file, "opening");
+    }
+
+    result = disk->truncate(disk, file, at);
+
+    if (result >= 0) {
+        result = disk->sync(disk, file);
+    }
+
+    disk->close(disk, file);
+
+    if (result >= 0 && at == 0) {
+        result = disk->remove(disk, name);
+    }
+
+    if (result >= 0 && at == 0) {
+        result = disk->sync_directory(disk, "journal");
+    }
+
+    if (result < 0) {
+        return jupref_fault_io(fault, name, at, result, "cutting its tail");
+    }
+
+    memset(fault, 0, sizeof(jupref_fault_t));
+
+    return JUPREF_FAULT_NONE;
+}
+
+
+/* Where the frame of the record stands that was read last. */
+static uint64_t
+jupref_fold_at(jupref_fold_t *fold, jupref_bytes_t bytes,
+    char name[JUPREF_NAME_MAX])
+{
+    uint64_t  first, at;
+
+    jupref_journal_place(fold->reader, &first, &at);
+    jupref_segment_name(name, first);
+
+    return at - JUPREF_FRAME_HEADER - bytes.len - JUPREF_SEAL_TAG;
+}

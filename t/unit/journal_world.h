@@ -1,0 +1,71 @@
+/*
+ * A journal on a simulated disk, as an edge would use it: events are pushed
+ * and flushed, power fails, and what is there is read back.
+ *
+ * The event of seq n counts orders by a number that n alone decides, so what
+ * is read can be told from anything else.
+ */
+
+#ifndef JOURNAL_WORLD_H
+#define JOURNAL_WORLD_H
+
+
+#include "log/jupref_log.h"
+
+#include "sim_disk.h"
+
+
+#define JOURNAL_NOW_MS  UINT64_C(1763838000000)
+
+
+typedef struct {
+    sim_disk_t           *sim;
+    jupref_store_t        store;
+    jupref_log_t         *log;          /* NULL: not started */
+    jupref_log_writer_t  *writer;
+    jupref_fault_t        fault;        /* the last one */
+} journal_world_t;
+
+
+/* What reading the whole journal has told. */
+typedef struct {
+    jupref_fault_e     fault;
+    uint64_t           seq;             /* of the last good record */
+    uint64_t           segment;         /* where the next one would stand */
+    uint64_t           at;
+    uint8_t            head[JUPREF_SHA256_SIZE];
+    jupref_frontier_t  frontier;
+} journal_read_t;
+
+
+/* A store on that disk, with two keys; nothing is started. */
+void journal_world_init(journal_world_t *world, sim_disk_t *sim);
+void journal_store_init(jupref_store_t *store, jupref_disk_t *disk);
+
+/* Ends the process and the shared memory; the disk stays. */
+void journal_world_stop(journal_world_t *world);
+
+/* Everything, the disk included. */
+void journal_world_free(journal_world_t *world);
+
+/* Reads it all and checks every record. */
+journal_read_t journal_read(journal_world_t *world, uint64_t from);
+
+/*
+ * Reads the journal, cuts a torn tail as recovery does, and starts a log
+ * behind it; any other fault is returned.
+ */
+jupref_fault_e journal_recover(journal_world_t *world);
+
+/* Pushes so many events; 0 when one found no room. */
+unsigned journal_push(journal_world_t *world, unsigned count);
+jupref_fault_e journal_flush(journal_world_t *world);
+
+/* The record that seq n has; checks that these bytes are it. */
+unsigned journal_record_good(jupref_bytes_t bytes, uint64_t seq);
+
+/* A segment's name. */
+const char *journal_name(uint64_t first);
+
+
+#endif /* JOURNAL_WORLD_H */
