@@ -17,6 +17,8 @@
 /* Events of one kind that one turn of the upkeep appends at most. */
 #define NGX_HTTP_JUPREF_UPKEEP_MAX       8
 
+#define NGX_HTTP_JUPREF_SALTS            64
+
 /* An execute is answered, or given up by the proxy, long before this. */
 #define NGX_HTTP_JUPREF_INTENT_AGE_MS    (10 * 60 * 1000)
 
@@ -25,8 +27,16 @@ static jupref_ledger_result_e ngx_http_jupref_append_one(
     ngx_http_jupref_zone_t *zone, jupref_event_t *event);
 static jupref_ledger_result_e ngx_http_jupref_append_logged(
     ngx_http_jupref_zone_t *zone, jupref_event_t *event);
+static uint8_t *ngx_http_jupref_salt(void);
 static ngx_uint_t ngx_http_jupref_book_counted(ngx_http_jupref_zone_t *zone,
     jupref_clicks_t *clicks, jupref_event_type_e type);
+
+
+/* A process's own: what its master drew before it isn't used twice. */
+static uint8_t     ngx_http_jupref_salts[NGX_HTTP_JUPREF_SALTS]
+                                        [JUPREF_SALT_SIZE];
+static ngx_uint_t  ngx_http_jupref_salts_left;
+static ngx_pid_t   ngx_http_jupref_salts_pid;
 
 
 jupref_ledger_result_e
@@ -90,7 +100,7 @@ static jupref_ledger_result_e
 ngx_http_jupref_append_logged(ngx_http_jupref_zone_t *zone,
     jupref_event_t *event)
 {
-    uint8_t                 salt[JUPREF_SALT_SIZE];
+    uint8_t                *salt;
     jupref_log_t           *journal;
     jupref_ledger_t        *ledger;
     jupref_ledger_result_e  result;
@@ -103,10 +113,15 @@ ngx_http_jupref_append_logged(ngx_http_jupref_zone_t *zone,
                                              : JUPREF_LEDGER_LOG_FULL;
     }
 
-    if (!jupref_random(salt, sizeof(salt))
-        || !jupref_log_prepare(journal, event, salt))
-    {
+    salt = ngx_http_jupref_salt();
+    if (salt == NULL) {
         return JUPREF_LEDGER_LOG_STOPPED;
+    }
+
+    /* what no record can hold the fold wouldn't take either */
+
+    if (!jupref_log_prepare(journal, event, salt)) {
+        return JUPREF_LEDGER_BAD_EVENT;
     }
 
     result = jupref_ledger_apply(ledger, event);
@@ -127,6 +142,31 @@ ngx_http_jupref_append_logged(ngx_http_jupref_zone_t *zone,
     }
 
     return result;
+}
+
+
+/* Salts are drawn many at a time: drawing costs more than an event. */
+
+static uint8_t *
+ngx_http_jupref_salt(void)
+{
+    uint8_t  *salt;
+
+    if (ngx_http_jupref_salts_pid != ngx_pid || ngx_http_jupref_salts_left == 0)
+    {
+        if (!jupref_random(ngx_http_jupref_salts[0],
+                           sizeof(ngx_http_jupref_salts)))
+        {
+            return NULL;
+        }
+
+        ngx_http_jupref_salts_pid = ngx_pid;
+        ngx_http_jupref_salts_left = NGX_HTTP_JUPREF_SALTS;
+    }
+
+    salt = ngx_http_jupref_salts[--ngx_http_jupref_salts_left];
+
+    return salt;
 }
 
 

@@ -305,6 +305,7 @@ ngx_http_jupref_exit_process(ngx_cycle_t *cycle)
         ngx_http_jupref_commit_exit(jmcf->zone, cycle->log);
     }
 
+    jupref_seal_forget();
     jupref_sha256_forget();
 }
 

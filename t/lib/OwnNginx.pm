@@ -43,6 +43,10 @@ sub run {
     my $folder = $self->{folder};
     my $valgrind = $ENV{TEST_NGINX_USE_VALGRIND} ? 'valgrind -q ' : '';
 
+    local $ENV{LD_PRELOAD} = join ' ', grep { length }
+        $ENV{LD_PRELOAD} // '', $ENV{JUPREF_PRELOAD} // ''
+        if $ENV{JUPREF_PRELOAD};
+
     return system "$valgrind$ENV{TEST_NGINX_BINARY} -p $folder/"
                   . " -e logs/error.log -c nginx.conf > /dev/null 2>&1";
 }
