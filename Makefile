@@ -14,7 +14,7 @@ module := build/ngx_http_jupref_module.so
 export PATH := $(CURDIR)/build/node/bin:$(PATH)
 
 
-.PHONY: help deps build run swap test unit suite e2e lint asan fuzz \
+.PHONY: help deps build run swap test unit suite journal-suite e2e lint asan fuzz \
 	fuzz-replay bench compat image install clean asan-suite
 
 help: ## list the targets
@@ -39,7 +39,7 @@ swap: ## one more swap through the edge that `make run` keeps up
 	@PORT=$(PORT) exec node conf-examples/sandbox/swap.mjs
 
 test: ## lint, unit, suite, e2e and a fuzz replay; ends in "N passed, N failed"
-	@t/tools/test.sh lint unit suite e2e fuzz-replay
+	@t/tools/test.sh lint unit suite journal-suite e2e fuzz-replay
 
 unit: ## unit tests of the pure rooms, under ASan and UBSan
 	@t/tools/deps.sh test
@@ -49,6 +49,11 @@ unit: ## unit tests of the pure rooms, under ASan and UBSan
 suite: build ## Test::Nginx suites in the installed nginx (USE_VALGRIND=1)
 	@t/tools/deps.sh test $(if $(filter-out 0,$(USE_VALGRIND)),asan)
 	@t/tools/suite.sh suite $(NGINX) $(module) $(T)
+
+journal-suite: build ## the suites that trade, with a journal
+	@t/tools/deps.sh test
+	@JOURNAL=1 t/tools/suite.sh journal-suite $(NGINX) $(module) \
+		$(or $(T),$(filter-out t/130-%,$(wildcard t/1[0-5]*.t)))
 
 e2e: build ## real clients through the edge into the sandbox
 	@t/tools/deps.sh test

@@ -1,43 +1,36 @@
 /*
- * Digests by OpenSSL, without paying for its algorithm search every time.
+ * Digests by OpenSSL's SHA-256 itself, without the layer above it.
  *
- * Since OpenSSL 3.0 SHA256(), HMAC() and EVP_sha256() look the algorithm up
- * anew at each call, which costs as much as hashing half a kilobyte.  It is
- * fetched here once in the life of a process and never changed after, so any
- * thread may use it.  HMAC is RFC 2104 over the same, because EVP_MAC copies
- * its parameters and contexts for longer than both hashes take.
+ * Since OpenSSL 3.0 a digest by EVP takes a search for the algorithm, a
+ * context from the heap and calls through a provider: with the algorithm
+ * fetched beforehand that is still more than hashing a node of the tree
+ * takes, and recovery hashes one an event.  SHA256_Init() and its like run
+ * the same code and cost nothing more; OpenSSL 3.0 calls them deprecated.
+ * HMAC is RFC 2104 over the same.
  */
+
+#define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "base/jupref_digest.h"
 
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 
 #define JUPREF_SHA256_BLOCK  64
 
 
-static void jupref_sha256_fetch(void);
-static unsigned jupref_sha256_all(EVP_MD_CTX *context, uint8_t *digest,
+static unsigned jupref_sha256_all(SHA256_CTX *context, uint8_t *digest,
     const jupref_bytes_t *spans, unsigned count);
 static int jupref_hex_digit(uint8_t character);
-
-
-static CRYPTO_ONCE    jupref_sha256_once = CRYPTO_ONCE_STATIC_INIT;
-static EVP_MD        *jupref_sha256_method;
 
 
 unsigned
 jupref_sha256(uint8_t digest[JUPREF_SHA256_SIZE], jupref_bytes_t bytes)
 {
-    if (!CRYPTO_THREAD_run_once(&jupref_sha256_once, jupref_sha256_fetch)) {
-        return 0;
-    }
-
-    return EVP_Digest(bytes.data, bytes.len, digest, NULL,
-                      jupref_sha256_method, NULL) == 1;
+    return jupref_sha256_spans(digest, &bytes, 1);
 }
 
 
@@ -45,18 +38,9 @@ unsigned
 jupref_sha256_spans(uint8_t digest[JUPREF_SHA256_SIZE],
     const jupref_bytes_t *spans, unsigned count)
 {
-    unsigned     done;
-    EVP_MD_CTX  *context;
+    SHA256_CTX  context;
 
-    context = EVP_MD_CTX_new();
-
-    done = context != NULL
-           && CRYPTO_THREAD_run_once(&jupref_sha256_once, jupref_sha256_fetch)
-           && jupref_sha256_all(context, digest, spans, count);
-
-    EVP_MD_CTX_free(context);
-
-    return done;
+    return jupref_sha256_all(&context, digest, spans, count);
 }
 
 
@@ -67,7 +51,7 @@ jupref_hmac_sha256(uint8_t digest[JUPREF_SHA256_SIZE], jupref_bytes_t key,
     size_t          i;
     uint8_t         inner[JUPREF_SHA256_BLOCK], outer[JUPREF_SHA256_BLOCK];
     unsigned        done;
-    EVP_MD_CTX     *context;
+    SHA256_CTX      context;
     jupref_bytes_t  inside[2], outside[2];
 
     memset(inner, 0, sizeof(inner));
@@ -91,26 +75,14 @@ jupref_hmac_sha256(uint8_t digest[JUPREF_SHA256_SIZE], jupref_bytes_t key,
     outside[0] = (jupref_bytes_t) { outer, sizeof(outer) };
     outside[1] = (jupref_bytes_t) { digest, JUPREF_SHA256_SIZE };
 
-    context = EVP_MD_CTX_new();
+    done = jupref_sha256_all(&context, digest, inside, 2)
+           && jupref_sha256_all(&context, digest, outside, 2);
 
-    done = context != NULL
-           && CRYPTO_THREAD_run_once(&jupref_sha256_once, jupref_sha256_fetch)
-           && jupref_sha256_all(context, digest, inside, 2)
-           && jupref_sha256_all(context, digest, outside, 2);
-
-    EVP_MD_CTX_free(context);
+    OPENSSL_cleanse(&context, sizeof(context));
     OPENSSL_cleanse(inner, sizeof(inner));
     OPENSSL_cleanse(outer, sizeof(outer));
 
     return done;
-}
-
-
-void
-jupref_sha256_forget(void)
-{
-    EVP_MD_free(jupref_sha256_method);
-    jupref_sha256_method = NULL;
 }
 
 
@@ -147,35 +119,26 @@ jupref_hex_decode(uint8_t *out, size_t len, jupref_bytes_t hex)
 }
 
 
-/* Falls back to the method that is searched for at each use. */
-static void
-jupref_sha256_fetch(void)
-{
-    jupref_sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
-
-    if (jupref_sha256_method == NULL) {
-        jupref_sha256_method = (EVP_MD *) EVP_sha256();
-    }
-}
-
-
 static unsigned
-jupref_sha256_all(EVP_MD_CTX *context, uint8_t *digest,
+jupref_sha256_all(SHA256_CTX *context, uint8_t *digest,
     const jupref_bytes_t *spans, unsigned count)
 {
     unsigned  i;
 
-    if (EVP_DigestInit_ex(context, jupref_sha256_method, NULL) != 1) {
+    if (SHA256_Init(context) != 1) {
         return 0;
     }
 
     for (i = 0; i < count; i++) {
-        if (EVP_DigestUpdate(context, spans[i].data, spans[i].len) != 1) {
+
+        if (spans[i].len > 0
+            && SHA256_Update(context, spans[i].data, spans[i].len) != 1)
+        {
             return 0;
         }
     }
 
-    return EVP_DigestFinal_ex(context, digest, NULL) == 1;
+    return SHA256_Final(digest, context) == 1;
 }
 
 

@@ -29,8 +29,5 @@ unsigned jupref_digest_equal(const uint8_t one[JUPREF_SHA256_SIZE],
 /* 2 × len hex digits to bytes; either case.  Returns 0 for anything else. */
 unsigned jupref_hex_decode(uint8_t *out, size_t len, jupref_bytes_t hex);
 
-/* Gives back what OpenSSL lent: the last call in the life of a process. */
-void jupref_sha256_forget(void);
-
 
 #endif /* JUPREF_DIGEST_H */

@@ -11,13 +11,14 @@
 
 #include <string.h>
 
-#include "base/jupref_assert.h"
-
 
 #define JUPREF_TABLE_ALIGN      64
 #define JUPREF_TABLE_ROW_ALIGN  16
 #define JUPREF_TABLE_MIN_SLOTS  16
 #define JUPREF_TABLE_MAX        (UINT32_C(1) << 30)
+
+#define JUPREF_HASH_ROUND       (4 * sizeof(uint64_t))
+#define JUPREF_HASH_LONG        (2 * JUPREF_HASH_ROUND)     /* in lanes */
 
 #define JUPREF_HASH_START       UINT64_C(0x9e3779b97f4a7c15)
 #define JUPREF_HASH_STEP        UINT64_C(0xd6e8feb86659fd93)
@@ -42,6 +43,10 @@ static uint64_t *jupref_table_taken(const jupref_table_t *table,
 static uint32_t jupref_table_slot_count(uint32_t capacity);
 static uint64_t jupref_table_taken_size(uint32_t capacity);
 static uint64_t jupref_table_align(uint64_t size);
+static unsigned jupref_table_same_key(const jupref_table_t *table,
+    const uint8_t *row, const void *key);
+static uint64_t jupref_hash_lanes(uint64_t hash, const uint8_t **at,
+    size_t *len);
 static uint64_t jupref_load_u64_le(const uint8_t *bytes, size_t len);
 static uint64_t jupref_hash_step(uint64_t hash, uint64_t word);
 
@@ -89,7 +94,6 @@ jupref_table_find(const jupref_table_t *table, const void *block,
     const void *key)
 {
     uint32_t         mask, slot, index;
-    const uint8_t   *row;
     const uint32_t  *slots;
 
     slots = jupref_table_slots(table, block);
@@ -103,9 +107,9 @@ jupref_table_find(const jupref_table_t *table, const void *block,
             return 0;
         }
 
-        row = jupref_table_at(table, block, index);
-
-        if (memcmp(row + table->key_at, key, table->key_size) == 0) {
+        if (jupref_table_same_key(table,
+                                  jupref_table_at(table, block, index), key))
+        {
             return index;
         }
 
@@ -212,16 +216,6 @@ jupref_table_close_gap(jupref_table_t *table, void *block, uint32_t gap)
 }
 
 
-void *
-jupref_table_row(const jupref_table_t *table, const void *block,
-    uint32_t index)
-{
-    jupref_assert(jupref_table_in_use(table, block, index));
-
-    return jupref_table_at(table, block, index);
-}
-
-
 unsigned
 jupref_table_in_use(const jupref_table_t *table, const void *block,
     uint32_t index)
@@ -272,8 +266,9 @@ jupref_table_rebuild(jupref_table_t *table, void *block)
         slot = jupref_table_home(table, row);
 
         while (slots[slot] != 0) {
-            if (memcmp(jupref_table_at(table, block, slots[slot])
-                       + table->key_at, row, table->key_size) == 0)
+            if (jupref_table_same_key(table,
+                                      jupref_table_at(table, block,
+                                                      slots[slot]), row))
             {
                 return 0;
             }
@@ -363,6 +358,37 @@ jupref_table_home(const jupref_table_t *table, const void *key)
 }
 
 
+/* Word by word: keys are short, and most are alike at once or not at all. */
+
+static unsigned
+jupref_table_same_key(const jupref_table_t *table, const uint8_t *row,
+    const void *key)
+{
+    size_t          len;
+    uint64_t        word, other;
+    const uint8_t  *at, *kept;
+
+    at = key;
+    kept = row + table->key_at;
+
+    for (len = table->key_size; len >= sizeof(uint64_t);
+         len -= sizeof(uint64_t))
+    {
+        memcpy(&word, at, sizeof(uint64_t));
+        memcpy(&other, kept, sizeof(uint64_t));
+
+        if (word != other) {
+            return 0;
+        }
+
+        at += sizeof(uint64_t);
+        kept += sizeof(uint64_t);
+    }
+
+    return memcmp(at, kept, len) == 0;
+}
+
+
 static unsigned
 jupref_table_is_zero(const uint8_t *bytes, size_t len)
 {
@@ -392,6 +418,10 @@ jupref_hash(const void *bytes, size_t len)
     at = bytes;
     hash = JUPREF_HASH_START ^ len;
 
+    if (len >= JUPREF_HASH_LONG) {
+        hash = jupref_hash_lanes(hash, &at, &len);
+    }
+
     while (len >= 8) {
         hash = jupref_hash_step(hash, jupref_load_u64_le(at, 8));
         at += 8;
@@ -407,6 +437,39 @@ jupref_hash(const void *bytes, size_t len)
     hash *= JUPREF_HASH_STEP;
 
     return hash ^ hash >> 32;
+}
+
+
+/*
+ * A step waits for the one before it, so a long span is hashed as four that
+ * are laced together, as far as it is full rounds, and then their ends.
+ */
+
+static uint64_t
+jupref_hash_lanes(uint64_t hash, const uint8_t **at, size_t *len)
+{
+    uint64_t        one, two, three, four;
+    const uint8_t  *word;
+
+    one = hash;
+    two = hash + 1;
+    three = hash + 2;
+    four = hash + 3;
+
+    for (word = *at; *len >= JUPREF_HASH_ROUND; word += JUPREF_HASH_ROUND) {
+        one = jupref_hash_step(one, jupref_load_u64_le(word, 8));
+        two = jupref_hash_step(two, jupref_load_u64_le(word + 8, 8));
+        three = jupref_hash_step(three, jupref_load_u64_le(word + 16, 8));
+        four = jupref_hash_step(four, jupref_load_u64_le(word + 24, 8));
+        *len -= JUPREF_HASH_ROUND;
+    }
+
+    *at = word;
+
+    hash = jupref_hash_step(one, two);
+    hash = jupref_hash_step(hash, three);
+
+    return jupref_hash_step(hash, four);
 }
 
 
@@ -444,11 +507,21 @@ jupref_table_align(uint64_t size)
 }
 
 
+/* Eight bytes are one load where the machine has them in that order. */
 static uint64_t
 jupref_load_u64_le(const uint8_t *bytes, size_t len)
 {
     size_t    i;
     uint64_t  word;
+
+#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+
+    if (len == sizeof(uint64_t)) {
+        memcpy(&word, bytes, sizeof(uint64_t));
+        return word;
+    }
+
+#endif
 
     word = 0;
 

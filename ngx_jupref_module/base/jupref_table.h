@@ -23,6 +23,7 @@
 #define JUPREF_TABLE_H
 
 
+#include "base/jupref_assert.h"
 #include "base/jupref_bytes.h"
 
 
@@ -68,10 +69,6 @@ uint32_t jupref_table_insert(jupref_table_t *table, void *block,
 /* Zeroes a row in use and gives it back; no link may lead to it any more. */
 void jupref_table_remove(jupref_table_t *table, void *block, uint32_t index);
 
-/* The row of an index that is in use. */
-void *jupref_table_row(const jupref_table_t *table, const void *block,
-    uint32_t index);
-
 /* 1 when there is a row of this index, whatever the index. */
 unsigned jupref_table_in_use(const jupref_table_t *table, const void *block,
     uint32_t index);
@@ -86,6 +83,18 @@ unsigned jupref_table_rebuild(jupref_table_t *table, void *block);
 /* A spread of `len` bytes over 64 bits; fixed for all time and machines,
  * because places in saved tables depend on it. */
 uint64_t jupref_hash(const void *bytes, size_t len);
+
+
+/* The row of an index that is in use. */
+static inline void *
+jupref_table_row(const jupref_table_t *table, const void *block,
+    uint32_t index)
+{
+    jupref_assert(jupref_table_in_use(table, block, index));
+
+    return (uint8_t *) (uintptr_t) block + table->rows_at
+           + (uint64_t) index * table->row_size;
+}
 
 
 #endif /* JUPREF_TABLE_H */

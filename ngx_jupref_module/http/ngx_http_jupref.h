@@ -301,9 +301,14 @@ typedef struct {
 } ngx_http_jupref_execute_ctx_t;
 
 
+/* ngx_http_jupref_csv.h */
+typedef struct ngx_http_jupref_csv_s  ngx_http_jupref_csv_t;
+
+
 typedef struct {
     ngx_http_jupref_order_ctx_t    *order;
     ngx_http_jupref_execute_ctx_t  *execute;
+    ngx_http_jupref_csv_t          *csv;
     ngx_http_jupref_role_e          role;
     ngx_http_jupref_api_key_t      *key;        /* NULL: none was sent */
     unsigned                        role_known:1;
@@ -391,6 +396,7 @@ ngx_int_t ngx_http_jupref_store_init(ngx_conf_t *cf,
     ngx_http_jupref_main_conf_t *jmcf);
 ngx_int_t ngx_http_jupref_store_check(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log);
+void ngx_http_jupref_store_tell(ngx_http_jupref_zone_t *zone);
 void ngx_http_jupref_store_enter(ngx_http_jupref_zone_t *zone);
 void ngx_http_jupref_store_leave(ngx_http_jupref_zone_t *zone);
 ngx_int_t ngx_http_jupref_store_open(ngx_http_jupref_zone_t *zone,

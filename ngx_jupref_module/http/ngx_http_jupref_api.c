@@ -44,6 +44,51 @@ static ngx_http_jupref_route_t  ngx_http_jupref_routes[] = {
     { NGX_HTTP_GET, "platform", NGX_HTTP_JUPREF_ROLE_NONE,
       ngx_http_jupref_get_platform },
 
+    { NGX_HTTP_GET, "platform/series", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_platform_series },
+
+    { NGX_HTTP_GET, "codes/{}/series", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_code_series },
+
+    { NGX_HTTP_GET, "referrers/{}/series", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_referrer_series },
+
+    { NGX_HTTP_GET, "referrers/{}/trades", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_referrer_trades },
+
+    { NGX_HTTP_GET, "referrers/{}/wallets", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_referrer_wallets },
+
+    { NGX_HTTP_GET, "ledger/head", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_ledger_head },
+
+    { NGX_HTTP_GET, "ledger/proof", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_ledger_proof },
+
+    { NGX_HTTP_GET, "ledger/consistency", NGX_HTTP_JUPREF_ROLE_NONE,
+      ngx_http_jupref_get_ledger_consistency },
+
+    { NGX_HTTP_GET, "admin/trial-balance", NGX_HTTP_JUPREF_ROLE_READ,
+      ngx_http_jupref_get_trial_balance },
+
+    { NGX_HTTP_POST, "admin/trades/{}/verify", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_post_verify },
+
+    { NGX_HTTP_POST, "admin/trades/{}/reject", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_post_reject },
+
+    { NGX_HTTP_POST, "admin/trades/{}/expire", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_post_expire },
+
+    { NGX_HTTP_POST, "admin/trades/{}/dispute", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_post_dispute },
+
+    { NGX_HTTP_POST, "admin/trades/{}/resolve", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_post_resolve },
+
+    { NGX_HTTP_POST, "admin/trades/{}/reverse", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_post_reverse },
+
     { NGX_HTTP_POST, "admin/referrers", NGX_HTTP_JUPREF_ROLE_ADMIN,
       ngx_http_jupref_post_referrer },
 
@@ -70,9 +115,11 @@ static ngx_http_jupref_problem_e ngx_http_jupref_api_unsynced(
     ngx_http_jupref_api_t *api, ngx_int_t rc);
 static ngx_int_t ngx_http_jupref_api_answer(ngx_http_jupref_api_t *api,
     ngx_http_jupref_problem_e problem);
-static ngx_int_t ngx_http_jupref_api_tell_head(ngx_http_jupref_api_t *api);
 static ngx_http_jupref_api_t *ngx_http_jupref_api_start(
     ngx_http_request_t *r);
+
+
+ngx_str_t  ngx_http_jupref_csv_type = ngx_string("text/csv; charset=utf-8");
 
 
 ngx_int_t
@@ -228,7 +275,9 @@ ngx_http_jupref_api_answer(ngx_http_jupref_api_t *api,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_jupref_send(api->r, api->status, &content_type,
+    return ngx_http_jupref_send(api->r, api->status,
+                                api->csv ? &ngx_http_jupref_csv_type
+                                         : &content_type,
                                 jupref_json_text(&api->json));
 }
 
@@ -267,7 +316,7 @@ ngx_http_jupref_act(ngx_http_jupref_api_t *api, jupref_event_t *event,
 
 /* Jupref-Ledger: <seq>:<hash of that event's leaf, hex> */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_jupref_api_tell_head(ngx_http_jupref_api_t *api)
 {
     u_char     *p;

@@ -40,6 +40,13 @@ typedef enum {
     NGX_HTTP_JUPREF_OUT_OF_MEMORY,
     NGX_HTTP_JUPREF_JOURNAL_DOWN,
     NGX_HTTP_JUPREF_NOT_SYNCED,
+    NGX_HTTP_JUPREF_NO_SUCH_TRADE,
+    NGX_HTTP_JUPREF_NO_SUCH_MINT,
+    NGX_HTTP_JUPREF_WRONG_STATE,
+    NGX_HTTP_JUPREF_FEE_MINT_NEEDED,
+    NGX_HTTP_JUPREF_NO_JOURNAL,
+    NGX_HTTP_JUPREF_JOURNAL_ARCHIVED,
+    NGX_HTTP_JUPREF_JOURNAL_UNREADABLE,
     NGX_HTTP_JUPREF_PROBLEMS
 } ngx_http_jupref_problem_e;
 
@@ -57,7 +64,11 @@ typedef struct {
     u_char                    head[JUPREF_SHA256_SIZE];
     ngx_http_jupref_wait_t    wait;     /* of a write, for its sync */
     unsigned                  later:1;  /* the handler will answer itself */
+    unsigned                  csv:1;    /* the answer isn't JSON, but that */
 } ngx_http_jupref_api_t;
+
+
+extern ngx_str_t  ngx_http_jupref_csv_type;
 
 
 typedef ngx_http_jupref_problem_e (*ngx_http_jupref_api_pt)(
@@ -73,6 +84,9 @@ void ngx_http_jupref_api_head(ngx_http_jupref_api_t *api);
 /* An empty event that is the act of the key that the call came with. */
 void ngx_http_jupref_act(ngx_http_jupref_api_t *api, jupref_event_t *event,
     jupref_event_type_e type);
+
+/* Says so in the answer's header, if anything was noted. */
+ngx_int_t ngx_http_jupref_api_tell_head(ngx_http_jupref_api_t *api);
 
 /* Answers a request whose handler set `later`, and ends it. */
 void ngx_http_jupref_api_finish(ngx_http_jupref_api_t *api,
@@ -93,6 +107,15 @@ ngx_http_jupref_problem_e ngx_http_jupref_api_argument(
 ngx_http_jupref_problem_e ngx_http_jupref_api_limit(
     ngx_http_jupref_api_t *api, ngx_uint_t *limit);
 
+/*
+ * nextCursor, hasMore, the object's end and a Link to the next page, with
+ * these other arguments ("&mint=…"; NULL: none).  An empty cursor says that
+ * this was the last page.
+ */
+ngx_http_jupref_problem_e ngx_http_jupref_api_end_page(
+    ngx_http_jupref_api_t *api, ngx_uint_t limit, ngx_str_t *cursor,
+    ngx_str_t *arguments);
+
 /* The path's {wallet}. */
 ngx_http_jupref_problem_e ngx_http_jupref_api_wallet(
     ngx_http_jupref_api_t *api, jupref_pubkey_t *wallet);
@@ -100,6 +123,19 @@ ngx_http_jupref_problem_e ngx_http_jupref_api_wallet(
 /* Says what is wrong and gives the problem back, for `return`. */
 ngx_http_jupref_problem_e ngx_http_jupref_refuse(ngx_http_jupref_api_t *api,
     ngx_http_jupref_problem_e problem, const char *detail);
+
+
+/*
+ * ngx_http_jupref_api_admin.c: reads a write's body; `wrong` is looked at when
+ * the schema's function has refused a member.
+ */
+ngx_http_jupref_problem_e ngx_http_jupref_admin_body(
+    ngx_http_jupref_api_t *api, const jupref_json_schema_t *schema,
+    void *body, const char **wrong);
+
+/* What the ledger said of an event that it has refused. */
+ngx_http_jupref_problem_e ngx_http_jupref_admin_result(
+    ngx_http_jupref_api_t *api, jupref_ledger_result_e result);
 
 
 /* ngx_http_jupref_problem.c: sends an RFC 9457 problem */
@@ -111,7 +147,7 @@ ngx_int_t ngx_http_jupref_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *content_type, jupref_bytes_t body);
 
 
-/* ngx_http_jupref_api_read.c, _lists.c, _admin.c: the routes' handlers */
+/* ngx_http_jupref_api_*.c: the routes' handlers */
 ngx_http_jupref_problem_e ngx_http_jupref_get_code(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_fees(
@@ -122,6 +158,10 @@ ngx_http_jupref_problem_e ngx_http_jupref_get_leaderboard(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_trades(
     ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_referrer_trades(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_referrer_wallets(
+    ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_platform(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_post_referrer(
@@ -129,6 +169,32 @@ ngx_http_jupref_problem_e ngx_http_jupref_post_referrer(
 ngx_http_jupref_problem_e ngx_http_jupref_post_code(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_patch_referrer(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_post_verify(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_post_reject(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_post_expire(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_post_dispute(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_post_resolve(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_post_reverse(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_trial_balance(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_platform_series(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_referrer_series(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_code_series(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_ledger_head(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_ledger_proof(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_ledger_consistency(
     ngx_http_jupref_api_t *api);
 
 /* What they show, also as the answer to a write. */

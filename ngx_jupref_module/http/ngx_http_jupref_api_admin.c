@@ -37,17 +37,12 @@ typedef struct {
 
 static unsigned ngx_http_jupref_admin_field(void *context, unsigned field,
     jupref_json_kind_e kind, jupref_bytes_t text);
-static ngx_http_jupref_problem_e ngx_http_jupref_admin_body(
-    ngx_http_jupref_api_t *api, const jupref_json_schema_t *schema,
-    ngx_http_jupref_body_t *body);
 static ngx_http_jupref_problem_e ngx_http_jupref_accuse(
     ngx_http_jupref_api_t *api, ngx_http_jupref_problem_e problem,
     const char *what, ngx_str_t *member);
 static ngx_http_jupref_problem_e ngx_http_jupref_admin_tier(
     ngx_http_jupref_api_t *api, ngx_http_jupref_body_t *body,
     jupref_terms_t *terms);
-static ngx_http_jupref_problem_e ngx_http_jupref_admin_result(
-    ngx_http_jupref_api_t *api, jupref_ledger_result_e result);
 
 
 static const char *const
@@ -115,7 +110,7 @@ ngx_http_jupref_post_referrer(ngx_http_jupref_api_t *api)
     body.allowed = ngx_http_jupref_register_allowed;
 
     problem = ngx_http_jupref_admin_body(api, &ngx_http_jupref_register_schema,
-                                         &body);
+                                         &body, &body.wrong);
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
         return problem;
     }
@@ -166,7 +161,7 @@ ngx_http_jupref_post_code(ngx_http_jupref_api_t *api)
     body.allowed = ngx_http_jupref_code_allowed;
 
     problem = ngx_http_jupref_admin_body(api, &ngx_http_jupref_code_schema,
-                                         &body);
+                                         &body, &body.wrong);
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
         return problem;
     }
@@ -239,7 +234,7 @@ ngx_http_jupref_patch_referrer(ngx_http_jupref_api_t *api)
     body.allowed = ngx_http_jupref_change_allowed;
 
     problem = ngx_http_jupref_admin_body(api, &ngx_http_jupref_change_schema,
-                                         &body);
+                                         &body, &body.wrong);
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
         return problem;
     }
@@ -342,9 +337,9 @@ ngx_http_jupref_admin_field(void *context, unsigned field,
 }
 
 
-static ngx_http_jupref_problem_e
+ngx_http_jupref_problem_e
 ngx_http_jupref_admin_body(ngx_http_jupref_api_t *api,
-    const jupref_json_schema_t *schema, ngx_http_jupref_body_t *body)
+    const jupref_json_schema_t *schema, void *body, const char **wrong)
 {
     ngx_str_t              culprit;
     jupref_json_result_e   result;
@@ -358,7 +353,7 @@ ngx_http_jupref_admin_body(ngx_http_jupref_api_t *api,
 
     case JUPREF_JSON_REFUSED:
         return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_FIELD,
-                                      body->wrong);
+                                      *wrong);
 
     case JUPREF_JSON_TOO_LARGE:
         return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_BODY_LIMIT,
@@ -426,7 +421,7 @@ ngx_http_jupref_admin_tier(ngx_http_jupref_api_t *api,
 }
 
 
-static ngx_http_jupref_problem_e
+ngx_http_jupref_problem_e
 ngx_http_jupref_admin_result(ngx_http_jupref_api_t *api,
     jupref_ledger_result_e result)
 {
@@ -459,8 +454,19 @@ ngx_http_jupref_admin_result(ngx_http_jupref_api_t *api,
         problem = NGX_HTTP_JUPREF_TOO_MANY_CODES;
         break;
 
+    case JUPREF_LEDGER_TRADE_UNKNOWN:
+        problem = NGX_HTTP_JUPREF_NO_SUCH_TRADE;
+        break;
+
+    case JUPREF_LEDGER_WRONG_STATE:
+        problem = NGX_HTTP_JUPREF_WRONG_STATE;
+        break;
+
     case JUPREF_LEDGER_REFERRERS_FULL:
     case JUPREF_LEDGER_CODES_FULL:
+    case JUPREF_LEDGER_MINTS_FULL:
+    case JUPREF_LEDGER_BALANCES_FULL:
+    case JUPREF_LEDGER_OVERFLOW:
         problem = NGX_HTTP_JUPREF_LEDGER_FULL;
         break;
 

@@ -286,6 +286,8 @@ ngx_http_jupref_init_process(ngx_cycle_t *cycle)
 
     ngx_add_timer(ev, NGX_HTTP_JUPREF_TICK_MS);
 
+    ngx_http_jupref_store_tell(jmcf->zone);
+
     return ngx_http_jupref_commit_init(jmcf->zone, cycle->log);
 }
 
@@ -306,7 +308,6 @@ ngx_http_jupref_exit_process(ngx_cycle_t *cycle)
     }
 
     jupref_seal_forget();
-    jupref_sha256_forget();
 }
 
 

@@ -41,7 +41,14 @@ static const struct {
     { "ledger_damaged",         503, "Ledger not writable" },
     { "no_memory",              503, "Out of memory" },
     { "journal_stopped",        503, "Journal stopped" },
-    { "not_synced",             503, "Not on disk yet" }
+    { "not_synced",             503, "Not on disk yet" },
+    { "trade_not_found",        404, "No such trade" },
+    { "mint_not_found",         404, "No such mint" },
+    { "wrong_state",            409, "Not open from the trade's state" },
+    { "fee_mint_needed",        422, "Mint of the fee needed" },
+    { "no_journal",             404, "No journal is kept" },
+    { "journal_archived",       410, "No longer in the journal" },
+    { "journal_unreadable",     503, "Journal not readable" }
 };
 
 

@@ -17,11 +17,16 @@
 
 
 #define NGX_HTTP_JUPREF_STATE_MODE  0700
+#define NGX_HTTP_JUPREF_FILE_MODE   0600
 #define NGX_HTTP_JUPREF_PATH_MAX    4096
 
 
 static ngx_int_t ngx_http_jupref_store_owned(ngx_http_jupref_zone_t *zone,
     struct stat *info, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_store_files(ngx_http_jupref_zone_t *zone,
+    const char *folder, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_store_file(ngx_http_jupref_zone_t *zone,
+    int directory, const char *path, const char *name, ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_store_make(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_store_lock(ngx_http_jupref_zone_t *zone,
@@ -216,11 +221,107 @@ ngx_http_jupref_store_open(ngx_http_jupref_zone_t *zone, ngx_uint_t *running,
 {
     *running = 0;
 
-    if (ngx_http_jupref_store_make(zone, log) != NGX_OK) {
+    if (ngx_http_jupref_store_make(zone, log) != NGX_OK
+        || ngx_http_jupref_store_lock(zone, running, log) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    return ngx_http_jupref_store_lock(zone, running, log);
+    return (ngx_http_jupref_store_files(zone, "", log) == NGX_OK
+            && ngx_http_jupref_store_files(zone, "journal", log) == NGX_OK
+            && ngx_http_jupref_store_files(zone, "snapshots", log) == NGX_OK)
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+/* What is kept in one folder is the workers' own and closed to all others. */
+
+static ngx_int_t
+ngx_http_jupref_store_files(ngx_http_jupref_zone_t *zone, const char *folder,
+    ngx_log_t *log)
+{
+    DIR            *directory;
+    char            path[NGX_HTTP_JUPREF_PATH_MAX];
+    ngx_int_t       rc;
+    struct dirent  *entry;
+
+    if (ngx_http_jupref_store_path(zone, folder, path, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    directory = opendir(path);
+    if (directory == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"%s\" for \"jupref_zone\" can't be read", path);
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
+
+    while (rc == NGX_OK && (entry = readdir(directory)) != NULL) {
+        rc = ngx_http_jupref_store_file(zone, dirfd(directory), path,
+                                        entry->d_name, log);
+    }
+
+    (void) closedir(directory);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_jupref_store_file(ngx_http_jupref_zone_t *zone, int directory,
+    const char *path, const char *name, ngx_log_t *log)
+{
+    ngx_uid_t    user;
+    ngx_gid_t    group;
+    struct stat  info;
+
+    if (fstatat(directory, name, &info, AT_SYMLINK_NOFOLLOW) == -1
+        || S_ISDIR(info.st_mode))
+    {
+        return NGX_OK;
+    }
+
+    ngx_http_jupref_store_owner(zone, &user, &group);
+
+    if (S_ISREG(info.st_mode) && info.st_uid == user
+        && (info.st_mode & 07777) == NGX_HTTP_JUPREF_FILE_MODE)
+    {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, log, 0,
+                  "\"%s/%s\" for \"jupref_zone\" must be a file with mode "
+                  "0600 of uid %d, which workers run as, and has mode %04uo "
+                  "of uid %d", path, name, (int) user, info.st_mode & 07777,
+                  (int) info.st_uid);
+
+    return NGX_ERROR;
+}
+
+
+/*
+ * The lock's file names who runs on the directory, for people: told by a
+ * worker, because a master that becomes a daemon changes its pid.
+ */
+
+void
+ngx_http_jupref_store_tell(ngx_http_jupref_zone_t *zone)
+{
+    char     pid[NGX_INT64_LEN + 2];
+    u_char  *p;
+
+    if (zone->state.len == 0 || zone->lock == -1) {
+        return;
+    }
+
+    p = ngx_sprintf((u_char *) pid, "%P\n",
+                    ngx_process == NGX_PROCESS_SINGLE ? ngx_pid : ngx_parent);
+
+    if (pwrite(zone->lock, pid, (size_t) (p - (u_char *) pid), 0) != -1) {
+        (void) !ftruncate(zone->lock, (off_t) (p - (u_char *) pid));
+    }
 }
 
 
@@ -229,7 +330,6 @@ ngx_http_jupref_store_lock(ngx_http_jupref_zone_t *zone, ngx_uint_t *running,
     ngx_log_t *log)
 {
     char         path[NGX_HTTP_JUPREF_PATH_MAX], pid[NGX_INT64_LEN + 2];
-    u_char      *p;
     ssize_t      len;
     ngx_fd_t     fd;
     ngx_uid_t    user;
@@ -258,15 +358,6 @@ ngx_http_jupref_store_lock(ngx_http_jupref_zone_t *zone, ngx_uint_t *running,
     }
 
     if (flock(fd, LOCK_EX|LOCK_NB) == 0) {
-        p = ngx_sprintf((u_char *) pid, "%P\n", ngx_getpid());
-
-        if (ftruncate(fd, 0) == -1
-            || pwrite(fd, pid, (size_t) (p - (u_char *) pid), 0) == -1)
-        {
-            ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
-                          "\"%s\" can't be written", path);
-        }
-
         zone->lock = fd;
         return NGX_OK;
     }

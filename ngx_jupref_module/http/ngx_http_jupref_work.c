@@ -3,7 +3,8 @@
  *
  * The work is the process's, not the request's: a client that leaves doesn't
  * stop it, and its result is then thrown away.  `run` may call nothing of
- * nginx's; `finish` is called in the event loop and answers the request.
+ * nginx's; `finish` is called in the event loop and answers the request, if
+ * there still is one.
  */
 
 #include "http/ngx_http_jupref.h"
@@ -109,6 +110,7 @@ ngx_http_jupref_work_done(ngx_event_t *ev)
     r = worker->work.request;
 
     if (r == NULL) {
+        worker->work.finish(&worker->work);
         ngx_free(worker);
         return;
     }

@@ -127,6 +127,10 @@ jupref_intent_decided(jupref_ledger_t *ledger,
 {
     uint32_t  index;
 
+    if (ledger->tables[JUPREF_TABLE_INTENTS].count == 0) {
+        return;
+    }
+
     index = jupref_find_intent(ledger, request_id);
 
     if (index) {

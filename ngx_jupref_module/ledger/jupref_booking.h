@@ -17,6 +17,8 @@
  */
 #define JUPREF_SUM_MAX  ((jupref_u128_t) 1 << 127)
 
+#define JUPREF_MIX_STEP  UINT64_C(0xd6e8feb86659fd93)
+
 
 /*
  * The mark is set before the first byte of a booking is written and cleared
@@ -47,15 +49,17 @@ jupref_rows_left(const jupref_ledger_t *ledger, jupref_table_e table)
 }
 
 
-/* Mixes what was booked into the ledger's digest. */
+/*
+ * Mixes what was booked into the ledger's digest, by a bijection of what it
+ * was before: no difference is ever lost again.
+ */
 static inline void
 jupref_mix(jupref_ledger_t *ledger, const void *bytes, size_t len)
 {
-    uint64_t  words[2];
+    uint64_t  digest;
 
-    words[0] = ledger->digest;
-    words[1] = jupref_hash(bytes, len);
-    ledger->digest = jupref_hash(words, sizeof(words));
+    digest = (ledger->digest ^ jupref_hash(bytes, len)) * JUPREF_MIX_STEP;
+    ledger->digest = digest ^ digest >> 32;
 }
 
 

@@ -146,7 +146,7 @@ jupref_postings_book(jupref_ledger_t *ledger,
         jupref_mix(ledger, row, sizeof(jupref_balance_row_t));
     }
 
-    jupref_mix(ledger, mint, offsetof(jupref_mint_row_t, text_len));
+    jupref_mix(ledger, mint->accounts, sizeof(mint->accounts));
 }
 
 

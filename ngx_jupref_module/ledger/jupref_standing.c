@@ -250,7 +250,7 @@ jupref_count_estimate(jupref_ledger_t *ledger, const jupref_trade_row_t *row,
         jupref_mix(ledger, balance, sizeof(jupref_balance_row_t));
     }
 
-    jupref_mix(ledger, mint, offsetof(jupref_mint_row_t, text_len));
+    jupref_mix(ledger, mint, offsetof(jupref_mint_row_t, accounts));
 }
 
 

@@ -149,9 +149,9 @@ jupref_fetch_record(jupref_record_cache_t *cache, uint64_t seq,
         }
     }
 
-    fault->seq = seq;
-
     if (low == 0) {
+        fault->seq = seq;
+
         return jupref_fault_set(fault, JUPREF_FAULT_MISSING, "journal", 0,
                                 "no segment has record %llu",
                                 (unsigned long long) seq);
@@ -173,6 +173,8 @@ jupref_fetch_record(jupref_record_cache_t *cache, uint64_t seq,
     }
 
     if (bytes->data == NULL) {
+        fault->seq = seq;
+
         return jupref_fault_set(fault, JUPREF_FAULT_SHORT, cache->in.name,
                                 cache->in.at, "ends before record %llu",
                                 (unsigned long long) seq);

@@ -25,10 +25,9 @@ sub start {
 
     mkdir $folder or die "$folder: $!";
     mkdir "$folder/logs" or die "$folder/logs: $!";
-    $parts{zone} = 'jupref_zone main 8m state=state;' if delete $parts{journal};
 
-    my $self = bless { folder => $folder, generation => 0, expected => [] },
-                     $class;
+    my $self = bless { folder => $folder, generation => 0, expected => [],
+                       zone => TradingEdge::zone_line() }, $class;
 
     StubJupiter::start();
     $self->configure(%parts);
@@ -58,7 +57,7 @@ sub configure {
                                  split ' ', $ENV{TEST_NGINX_LOAD_MODULES};
     my $paths = join "\n", map { "${_}_temp_path temp_$_;" }
                                qw(client_body proxy fastcgi scgi uwsgi);
-    my $http = TradingEdge::http_config(%parts);
+    my $http = TradingEdge::http_config(zone => $self->{zone}, %parts);
     my $server = TradingEdge::server_config(%parts);
     my $generation = ++$self->{generation};
 

@@ -77,9 +77,23 @@ sub standard_terms {
 }
 
 
+# With JOURNAL=1 everything that holds in memory must hold on disk as well: each
+# configuration has a state directory of its own.
+
+my $states = 0;
+
+sub zone_line {
+    return 'jupref_zone main 8m;' unless $ENV{JOURNAL};
+
+    my $state = "$ENV{JUPREF_SUITE}/state.$$." . $states++;
+
+    return "jupref_zone main 8m state=$state; jupref_commit_timeout 5s;";
+}
+
+
 sub http_config {
     my (%parts) = @_;
-    my $zone = $parts{zone} // 'jupref_zone main 8m;';
+    my $zone = $parts{zone} // zone_line();
     my $keys = $parts{keyring} // $keyring;
     my $terms = $parts{terms} // standard_terms();
 

@@ -15,6 +15,7 @@
 static void *sim_copy(const void *bytes, size_t len);
 static void sim_file_crash(sim_disk_t *disk, sim_file_t *file);
 static void sim_page_crash(sim_disk_t *disk, sim_file_t *file, uint64_t at);
+static size_t sim_sectors(sim_disk_t *disk);
 static void sim_entries_prune(sim_disk_files_t *files);
 static sim_file_t *sim_file_named(const sim_disk_t *disk, const char *name);
 
@@ -326,11 +327,11 @@ sim_page_crash(sim_disk_t *disk, sim_file_t *file, uint64_t at)
             break;
 
         case 1:
-            to = (size_t) sim_disk_random(disk, SIM_PAGE);
+            to = sim_sectors(disk);
             break;
 
         case 2:
-            from = (size_t) sim_disk_random(disk, SIM_PAGE);
+            from = sim_sectors(disk);
             to = SIM_PAGE;
             break;
 
@@ -343,6 +344,16 @@ sim_page_crash(sim_disk_t *disk, sim_file_t *file, uint64_t at)
     }
 
     file->pages[at / SIM_PAGE] = SIM_CLEAN;
+}
+
+
+/* Bytes up to a place between two sectors of a page. */
+
+static size_t
+sim_sectors(sim_disk_t *disk)
+{
+    return SIM_SECTOR
+           * (size_t) sim_disk_random(disk, SIM_PAGE / SIM_SECTOR + 1);
 }
 
 

@@ -4,9 +4,10 @@
  * Files are pages of 4096 bytes, once as they are read (the page cache) and
  * once as they are on the disk.  A sync brings a file's pages and size to the
  * disk, a sync of a directory its entries.  A crash keeps, drops or tears each
- * page that isn't there yet, and keeps or drops each size, creation, renaming
- * and removal.  A sync that fails leaves pages that seem written and aren't.
- * Everything is decided by the seed.
+ * page that isn't there yet, between two of its sectors of 512 bytes, and
+ * keeps or drops each size, creation, renaming and removal.  A sync that fails
+ * leaves pages that seem written and aren't.  Everything is decided by the
+ * seed.
  */
 
 #ifndef SIM_DISK_H
@@ -16,7 +17,8 @@
 #include "log/jupref_disk.h"
 
 
-#define SIM_PAGE  4096
+#define SIM_PAGE    4096
+#define SIM_SECTOR  512
 
 
 typedef struct sim_disk_files_s  sim_disk_files_t;

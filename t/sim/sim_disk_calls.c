@@ -21,6 +21,7 @@ static int64_t sim_read(jupref_disk_t *disk, int number, void *bytes,
     size_t len, uint64_t at);
 static int sim_write(jupref_disk_t *disk, int number, const void *bytes,
     size_t len, uint64_t at);
+static size_t sim_sectors_written(sim_disk_t *sim, size_t len, uint64_t at);
 static int sim_sync(jupref_disk_t *disk, int number);
 static int64_t sim_size(jupref_disk_t *disk, int number);
 static int sim_truncate(jupref_disk_t *disk, int number, uint64_t size);
@@ -154,18 +155,18 @@ sim_write(jupref_disk_t *disk, int number, const void *bytes, size_t len,
     sim->writes++;
     part = len;
 
+    if (half) {
+        part = sim_sectors_written(sim, len, at);
+    }
+
     if (sim_due(&sim->fail_write_in)) {
-        half = 1;
+        part = (size_t) sim_disk_random(sim, len + 1);
         rc = -EIO;
     }
 
     if (sim_due(&sim->short_write_in)) {
-        half = 1;
-        rc = -ENOSPC;
-    }
-
-    if (half) {
         part = (size_t) sim_disk_random(sim, len + 1);
+        rc = -ENOSPC;
     }
 
     if (at + part > file->size && at + part - file->size > sim->space) {
@@ -177,6 +178,24 @@ sim_write(jupref_disk_t *disk, int number, const void *bytes, size_t len,
     sim_store(sim, file, bytes, part, at);
 
     return rc < 0 ? rc : 0;
+}
+
+
+/* The power fails between two sectors: one is written whole or not at all. */
+
+static size_t
+sim_sectors_written(sim_disk_t *sim, size_t len, uint64_t at)
+{
+    uint64_t  end;
+
+    end = at + sim_disk_random(sim, len + SIM_SECTOR);
+    end -= end % SIM_SECTOR;
+
+    if (end <= at) {
+        return 0;
+    }
+
+    return end - at < len ? (size_t) (end - at) : len;
 }
 
 

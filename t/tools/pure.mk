@@ -1,7 +1,8 @@
 # The pure rooms, compiled without nginx: once for unit tests (gcc), once for
-# fuzzers (clang), both under address and undefined-behaviour sanitizers.
+# fuzzers (clang), both under address and undefined-behaviour sanitizers, and
+# once as in production for the fold's benchmark, build/bench/fold.
 #
-#     make -f t/tools/pure.mk unit | fuzz
+#     make -f t/tools/pure.mk unit | fuzz | fold
 
 MAKEFLAGS += -j$(shell nproc)
 
@@ -12,25 +13,39 @@ sim_disk := $(wildcard t/sim/sim_disk*.c)
 helpers := $(filter-out $(tests),$(wildcard t/unit/*.c)) $(sim_disk)
 fuzzers := $(wildcard t/fuzz/fuzz_*.c)
 
+# no test library in it: fuzzers and the benchmark use it too
+busy := t/unit/busy_ledger.c
+
 flags := -std=c11 -D_DEFAULT_SOURCE -DJUPREF_ASSERT -g -O1 -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all -Ingx_jupref_module -MMD -MP \
 	$(shell cat t/tools/warnings)
 libs := -lyajl -lcrypto
 
 unit_flags := $(flags) -It/unit -It/sim -fsanitize=address,undefined
-fuzz_flags := $(flags) -It/fuzz -It/sim -fsanitize=fuzzer-no-link,address,undefined
+fuzz_flags := $(flags) -It/fuzz -It/unit -It/sim -fsanitize=fuzzer-no-link,address,undefined
 
 unit_objects := $(patsubst %.c,build/unit/%.o,$(sources) $(helpers))
-fuzz_objects := $(patsubst %.c,build/fuzz/%.o,$(sources) $(sim_disk))
+fuzz_objects := $(patsubst %.c,build/fuzz/%.o,$(sources) $(sim_disk) $(busy))
+
+# what the module is built with, without asserts
+fold_flags := $(filter-out -DJUPREF_ASSERT -O1,$(flags)) -O2 -It/unit
+fold_objects := $(patsubst %.c,build/bench/%.o,t/bench/fold.c $(busy) \
+	$(filter-out ngx_jupref_module/log/%,$(sources)))
 
 
-.PHONY: unit fuzz
+.PHONY: unit fuzz fold
 .SECONDARY:
 
 unit: $(patsubst t/unit/%.c,build/unit/%,$(tests))
 	@:
 fuzz: $(patsubst t/fuzz/%.c,build/fuzz/%,$(fuzzers))
 	@:
+
+fold: build/bench/fold
+	@:
+
+build/bench/fold: $(fold_objects)
+	@gcc $(fold_flags) -o $@ $^ $(libs)
 
 build/unit/test_%: build/unit/t/unit/test_%.o $(unit_objects)
 	@gcc $(unit_flags) -o $@ $^ $(libs) -lcmocka
@@ -42,8 +57,12 @@ build/unit/%.o: %.c t/tools/pure.mk t/tools/warnings
 	@mkdir -p $(@D)
 	@gcc $(unit_flags) -c -o $@ $<
 
+build/bench/%.o: %.c t/tools/pure.mk t/tools/warnings
+	@mkdir -p $(@D)
+	@gcc $(fold_flags) -c -o $@ $<
+
 build/fuzz/%.o: %.c t/tools/pure.mk t/tools/warnings
 	@mkdir -p $(@D)
 	@clang $(fuzz_flags) -c -o $@ $<
 
--include $(shell find build/unit build/fuzz -name '*.d' 2>/dev/null)
+-include $(shell find build/unit build/fuzz build/bench -name '*.d' 2>/dev/null)

@@ -12,6 +12,7 @@
 #define BUSY_BEGIN_MS  UINT64_C(1763838000000)
 #define BUSY_HOLD_MS   UINT64_C(60000)
 #define BUSY_LAG       200              /* trades between execute and proof */
+#define BUSY_RECENT    50               /* trades that more happens to */
 
 
 static void busy_traffic(busy_t *busy, const jupref_ledger_t *ledger,
@@ -170,7 +171,7 @@ busy_everything(busy_t *busy, const jupref_ledger_t *ledger,
     busy->created = 1 + busy_below(busy, busy->codes);
     busy->bound = busy_below(busy, busy->takers);
 
-    draw = busy_below(busy, 38);
+    draw = busy_below(busy, 42);
 
     if (draw < 12) {
         busy_of_people(busy, event, draw);
@@ -241,41 +242,47 @@ busy_of_trades(busy_t *busy, const jupref_ledger_t *ledger,
     static const uint8_t  rulings[] = {
         JUPREF_EVENT_TRADE_REJECTED, JUPREF_EVENT_TRADE_EXPIRED,
         JUPREF_EVENT_TRADE_DISPUTED, JUPREF_EVENT_TRADE_DISPUTED,
+        JUPREF_EVENT_TRADE_DISPUTED, JUPREF_EVENT_DISPUTE_RESOLVED,
+        JUPREF_EVENT_DISPUTE_RESOLVED, JUPREF_EVENT_DISPUTE_RESOLVED,
         JUPREF_EVENT_DISPUTE_RESOLVED, JUPREF_EVENT_TRADE_REVERSED
     };
 
-    number = 1 + busy_below(busy, busy->trades + 1);
+    /* one of the last, or one that was never executed */
 
-    if (draw < 18) {
+    number = busy->trades + 1
+             - busy_below(busy, busy->trades < BUSY_RECENT ? busy->trades + 1
+                                                           : BUSY_RECENT);
+
+    if (draw < 22) {
         busy_ruled(busy, event, rulings[draw - 12], number);
 
-    } else if (draw == 18) {
+    } else if (draw == 22) {
         event->type = JUPREF_EVENT_INTENT_CLOSED;
         event->of.intent_closed.request_id.len = 16;
         busy_fill(event->of.intent_closed.request_id.bytes, 16, 'r',
-                  1 + busy_below(busy, busy->intents + 1));
+                  busy->trades + 1 + busy_below(busy, 30));
 
-    } else if (draw == 19) {
+    } else if (draw == 23) {
         busy_trade(busy, event, number);
         event->type = JUPREF_EVENT_TRADE_UNKNOWN;
         event->of.trade.fee = 0;
         event->of.trade.slot = 0;
 
-    } else if (draw == 20) {
+    } else if (draw == 24) {
         if (!jupref_release_due(ledger, busy->time_ms, BUSY_HOLD_MS, event)) {
             busy_verified(busy, event, number);
         }
 
-    } else if (draw == 21) {
+    } else if (draw == 25) {
         if (!jupref_intent_stale(ledger, busy->time_ms, BUSY_HOLD_MS, event))
         {
             busy_intent(busy, event);
         }
 
-    } else if (draw < 24) {
+    } else if (draw < 28) {
         busy_intent(busy, event);
 
-    } else if (draw < 31) {
+    } else if (draw < 35) {
         busy_verified(busy, event, number);
 
     } else if (!jupref_archive_due(ledger, busy->time_ms, event)) {
@@ -415,15 +422,7 @@ busy_ruled(busy_t *busy, jupref_event_t *event, jupref_event_type_e type,
 static void
 busy_intent(busy_t *busy, jupref_event_t *event)
 {
-    uint32_t  number;
-
-    number = busy->trades + 1 + busy_below(busy, 30);
-
-    if (number > busy->intents) {
-        busy->intents = number;
-    }
-
-    busy_trade(busy, event, number);
+    busy_trade(busy, event, busy->trades + 1 + busy_below(busy, 30));
     event->type = JUPREF_EVENT_TRADE_INTENT;
 
     if (busy_below(busy, 2)) {

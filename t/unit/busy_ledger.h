@@ -32,7 +32,6 @@ typedef struct {
     uint32_t    bound;
     uint32_t    trades;
     uint32_t    settled;                /* verified or dropped, in order */
-    uint32_t    intents;
 } busy_t;
 
 

@@ -6,48 +6,23 @@
 
 #include <string.h>
 
-#include "ledger_world.h"
-
-
-typedef struct {
-    model_sum_t  cut;
-    model_sum_t  platform;
-    model_sum_t  level[3];
-} model_split_t;
-
 
 static unsigned model_registered(model_t *model, const history_op_t *op);
 static unsigned model_code(model_t *model, const history_op_t *op);
 static unsigned model_bound(model_t *model, const history_op_t *op);
 static unsigned model_trade(model_t *model, const history_op_t *op);
-static unsigned model_earners(const model_t *model, const history_op_t *op,
-    unsigned code, unsigned earner[3]);
+static unsigned model_take_rows(model_t *model, const model_trade_t *trade,
+    const unsigned earner[3]);
+static unsigned model_verified(model_t *model, const history_op_t *op);
+static unsigned model_ruled(model_t *model, const history_op_t *op);
+static unsigned model_released(model_t *model, const history_op_t *op);
+static unsigned model_archived(model_t *model, const history_op_t *op);
+static unsigned model_intent(model_t *model, const history_op_t *op);
+static unsigned model_decided(model_t *model, unsigned request);
+static void model_earners(const model_t *model, unsigned code, unsigned taker,
+    unsigned earner[3]);
 static unsigned model_leads_back(const model_t *model, unsigned from,
     unsigned taker);
-static void model_split(unsigned terms, uint64_t amount,
-    const unsigned earner[3], model_split_t *split);
-
-
-jupref_terms_t
-model_terms(unsigned number)
-{
-    static const unsigned  shares[MODEL_TERMS][3] = {
-        { 2000, 0, 0 }, { 4000, 500, 100 }, { 3333, 3333, 3334 },
-        { 0, 0, 10000 }, { 0, 0, 0 }, { 10000, 0, 0 }
-    };
-
-    jupref_terms_t  terms;
-
-    terms = terms_of("tier", 100 + number, number * 5, shares[number][0],
-                     shares[number][1], shares[number][2]);
-    terms.tier[4] = (uint8_t) ('0' + number);
-
-    if (number == 5) {
-        terms.partner_bps = 7777;
-    }
-
-    return terms;
-}
 
 
 unsigned
@@ -121,8 +96,35 @@ model_apply(model_t *model, const history_op_t *op)
         model->clicks += op->count;
         return 1;
 
-    default:
+    case JUPREF_EVENT_ORDERS_COUNTED:
+        if ((op->code && !row->owner) || !op->count) {
+            return 0;
+        }
+
+        model->orders += op->count;
+        return 1;
+
+    case JUPREF_EVENT_TRADE_EXECUTED:
+    case JUPREF_EVENT_TRADE_UNKNOWN:
         return model_trade(model, op);
+
+    case JUPREF_EVENT_TRADE_VERIFIED:
+        return model_verified(model, op);
+
+    case JUPREF_EVENT_HOLD_RELEASED:
+        return model_released(model, op);
+
+    case JUPREF_EVENT_TRADE_ARCHIVED:
+        return model_archived(model, op);
+
+    case JUPREF_EVENT_TRADE_INTENT:
+        return model_intent(model, op);
+
+    case JUPREF_EVENT_INTENT_CLOSED:
+        return model_decided(model, op->request);
+
+    default:
+        return model_ruled(model, op);
     }
 }
 
@@ -228,103 +230,90 @@ model_bound(model_t *model, const history_op_t *op)
 static unsigned
 model_trade(model_t *model, const history_op_t *op)
 {
-    unsigned           code, was, owner, level, mints, balances, earner[3];
-    unsigned           executed;
-    model_split_t      fee, value;
-    model_referrer_t  *referrer;
+    unsigned        executed, kept, earner[3];
+    model_trade_t  *trade, next;
 
     executed = (op->type == JUPREF_EVENT_TRADE_EXECUTED);
+    trade = &model->trade[op->signature];
 
-    if (model->trade[op->signature] == MODEL_EXECUTED
-        || (model->trade[op->signature] == MODEL_UNKNOWN && !executed)
-        || op->signature == 0)
+    if (op->signature == 0
+        || (trade->state && !(trade->state == JUPREF_STATE_UNKNOWN
+                              && executed))
+        || (!trade->state && model->used.trades == model->room.trades))
     {
         return 0;
     }
 
     /* an unknown trade goes on only as the same taker's */
 
-    was = model->trade[op->signature] ? model->trade_code[op->signature] : 0;
-    code = (model->trade[op->signature]
-            && model->trade_taker[op->signature] == op->wallet)
-           ? was : op->code;
-    owner = model->code[code].owner;
+    kept = trade->state && trade->taker == op->wallet;
 
-    if (code && !owner) {
+    memset(&next, 0, sizeof(next));
+    next.state = executed ? JUPREF_STATE_EXECUTED : JUPREF_STATE_UNKNOWN;
+    next.code = kept ? trade->code : op->code;
+    next.owner = model->code[next.code].owner;
+    next.taker = op->wallet;
+    next.terms = op->terms;
+    next.fee_mint = op->fee_mint;
+    next.granted_bps = op->granted_bps;
+    next.fee = op->fee;
+    next.volume = op->volume;
+
+    if (next.code && !next.owner) {
         return 0;
     }
 
     memset(earner, 0, sizeof(earner));
 
     if (executed) {
-        (void) model_earners(model, op, code, earner);
+        model_earners(model, next.code, next.taker, earner);
     }
 
-    model_split(op->terms, op->fee, earner, &fee);
-    model_split(op->terms,
-                (op->fee_mint && op->fee)
-                ? (uint64_t) ((model_sum_t) op->volume * op->granted_bps
-                              / 10000) : 0,
-                earner, &value);
+    memcpy(next.earner, earner, sizeof(earner));
 
-    /* rows that it takes */
+    if (!model_take_rows(model, &next, earner)) {
+        return 0;
+    }
 
-    mints = op->fee_mint && !model->mint[op->fee_mint].there;
+    model->used.trades += (trade->state == 0);
+    *trade = next;
+    model_decided(model, op->request);
+
+    return 1;
+}
+
+
+/* Rows for the fee's mint and for who gets some of it; 0 when there are too
+ * few. */
+static unsigned
+model_take_rows(model_t *model, const model_trade_t *trade,
+    const unsigned earner[3])
+{
+    unsigned       level, mints, balances;
+    model_split_t  fee;
+
+    model_split(trade->terms, trade->fee, earner, &fee);
+
+    mints = trade->fee_mint && !model->has_mint[trade->fee_mint];
 
     for (balances = 0, level = 0; level < 3; level++) {
-        balances += executed && op->fee_mint && fee.level[level]
-                    && !model->has_balance[earner[level]][op->fee_mint];
+        balances += trade->fee_mint && fee.level[level]
+                    && !model->has_balance[earner[level]][trade->fee_mint];
     }
 
     if (model->used.mints + mints > model->room.mints
-        || model->used.balances + balances > model->room.balances
-        || (!model->trade[op->signature]
-            && model->used.trades == model->room.trades))
+        || model->used.balances + balances > model->room.balances)
     {
         return 0;
     }
 
     model->used.mints += mints;
     model->used.balances += balances;
-
-    model->mint[op->fee_mint].there = 1;
-
-    referrer = &model->referrer[owner];
-
-    if (model->trade[op->signature]) {
-        model->trades[MODEL_UNKNOWN]--;
-        model->referrer[model->code[was].owner].trades[MODEL_UNKNOWN]--;
-
-    } else {
-        model->used.trades++;
-    }
-
-    model->trade[op->signature] = executed ? MODEL_EXECUTED : MODEL_UNKNOWN;
-    model->trade_code[op->signature] = code;
-    model->trade_taker[op->signature] = op->wallet;
-    model->trades[model->trade[op->signature]]++;
-    referrer->trades[model->trade[op->signature]]++;
-
-    if (!executed) {
-        return 1;
-    }
-
-    model->volume += op->volume;
-    referrer->volume += op->volume;
-
-    if (op->fee_mint) {
-        model->mint[op->fee_mint].received += op->fee;
-        model->mint[op->fee_mint].cut += fee.cut;
-        model->mint[op->fee_mint].platform += fee.platform;
-    }
+    model->has_mint[trade->fee_mint] = 1;
 
     for (level = 0; level < 3; level++) {
-        model->referrer[earner[level]].earned += value.level[level];
-
-        if (op->fee_mint && fee.level[level]) {
-            model->mint[op->fee_mint].referrers += fee.level[level];
-            model->has_balance[earner[level]][op->fee_mint] = 1;
-            model->estimated[earner[level]][op->fee_mint] += fee.level[level];
+        if (trade->fee_mint && fee.level[level]) {
+            model->has_balance[earner[level]][trade->fee_mint] = 1;
         }
     }
 
@@ -332,29 +321,228 @@ model_trade(model_t *model, const history_op_t *op)
 }
 
 
-/* Who earns on each level, 0 where nobody does. */
 static unsigned
-model_earners(const model_t *model, const history_op_t *op, unsigned code,
-    unsigned earner[3])
+model_verified(model_t *model, const history_op_t *op)
 {
-    unsigned  level, at, count;
+    model_trade_t  *trade, next;
 
-    at = model->code[code].owner;
+    trade = &model->trade[op->signature];
 
-    if (!at || model_leads_back(model, at, op->wallet)) {
+    if (op->signature == 0 || op->fee == 0 || op->fee_mint == 0
+        || (trade->state != JUPREF_STATE_EXECUTED
+            && trade->state != JUPREF_STATE_UNKNOWN))
+    {
         return 0;
     }
 
-    for (count = 0, level = 0; level < 3; level++) {
+    next = *trade;
+    next.state = JUPREF_STATE_VERIFIED;
+    next.fee = op->fee;
+    next.fee_mint = op->fee_mint;
+    next.verified_at = op->at;
+
+    if (trade->state == JUPREF_STATE_UNKNOWN) {
+        model_earners(model, next.code, next.taker, next.earner);
+    }
+
+    if (!model_take_rows(model, &next, next.earner)) {
+        return 0;
+    }
+
+    *trade = next;
+
+    return 1;
+}
+
+
+static unsigned
+model_ruled(model_t *model, const history_op_t *op)
+{
+    model_trade_t  *trade;
+
+    trade = &model->trade[op->signature];
+
+    switch (op->type) {
+
+    case JUPREF_EVENT_TRADE_REJECTED:
+    case JUPREF_EVENT_TRADE_EXPIRED:
+        if (trade->state != JUPREF_STATE_EXECUTED
+            && trade->state != JUPREF_STATE_UNKNOWN)
+        {
+            return 0;
+        }
+
+        trade->state = op->type == JUPREF_EVENT_TRADE_REJECTED
+                       ? JUPREF_STATE_REJECTED : JUPREF_STATE_EXPIRED;
+        return 1;
+
+    case JUPREF_EVENT_TRADE_DISPUTED:
+        if (trade->state != JUPREF_STATE_VERIFIED
+            && trade->state != JUPREF_STATE_AVAILABLE)
+        {
+            return 0;
+        }
+
+        trade->disputed_from = trade->state;
+        trade->state = JUPREF_STATE_DISPUTED;
+        return 1;
+
+    case JUPREF_EVENT_DISPUTE_RESOLVED:
+        if (trade->state != JUPREF_STATE_DISPUTED) {
+            return 0;
+        }
+
+        trade->state = trade->disputed_from;
+        return 1;
+
+    default: /* JUPREF_EVENT_TRADE_REVERSED */
+        if (trade->state != JUPREF_STATE_VERIFIED
+            && trade->state != JUPREF_STATE_AVAILABLE
+            && trade->state != JUPREF_STATE_DISPUTED)
+        {
+            return 0;
+        }
+
+        trade->state = JUPREF_STATE_REVERSED;
+        return 1;
+    }
+}
+
+
+static unsigned
+model_released(model_t *model, const history_op_t *op)
+{
+    unsigned        signature, released;
+    model_trade_t  *trade;
+
+    if (op->cutoff > op->at) {
+        return 0;
+    }
+
+    for (released = 0, signature = 1; signature <= MODEL_SIGNATURES;
+         signature++)
+    {
+        trade = &model->trade[signature];
+
+        if (trade->state == JUPREF_STATE_VERIFIED
+            && trade->verified_at <= op->cutoff)
+        {
+            trade->state = JUPREF_STATE_AVAILABLE;
+            released++;
+        }
+    }
+
+    return released > 0;
+}
+
+
+static unsigned
+model_archived(model_t *model, const history_op_t *op)
+{
+    model_trade_t  *trade;
+
+    trade = &model->trade[op->signature];
+
+    if (!op->late || (trade->state != JUPREF_STATE_AVAILABLE
+                      && trade->state != JUPREF_STATE_REJECTED
+                      && trade->state != JUPREF_STATE_EXPIRED
+                      && trade->state != JUPREF_STATE_REVERSED))
+    {
+        return 0;
+    }
+
+    model->archive[model->archived++] = *trade;
+    model->referrer[trade->owner].archived = op->at;
+    model->used.trades--;
+    memset(trade, 0, sizeof(model_trade_t));
+
+    return 1;
+}
+
+
+/* The oldest without a signature gives way after a day. */
+static unsigned
+model_intent(model_t *model, const history_op_t *op)
+{
+    unsigned         request;
+    uint64_t         now;
+    model_intent_t  *oldest, *intent;
+
+    intent = &model->intent[op->request];
+    now = op->at + (op->late ? 2 * MODEL_DAY_MS : 0);
+
+    if (op->request == 0 || intent->there
+        || (op->code && !model->code[op->code].owner))
+    {
+        return 0;
+    }
+
+    if (model->used.intents == model->room.intents) {
+
+        for (oldest = NULL, request = 1; request <= MODEL_REQUESTS; request++)
+        {
+            if (model->intent[request].there
+                && !model->intent[request].has_signature
+                && (oldest == NULL
+                    || model->intent[request].order < oldest->order))
+            {
+                oldest = &model->intent[request];
+            }
+        }
+
+        if (oldest == NULL || oldest->at + MODEL_DAY_MS > now) {
+            return 0;
+        }
+
+        oldest->there = 0;
+        model->used.intents--;
+    }
+
+    intent->there = 1;
+    intent->has_signature = (op->signature != 0);
+    intent->at = now;
+    intent->order = op->at;
+    model->used.intents++;
+
+    return 1;
+}
+
+
+static unsigned
+model_decided(model_t *model, unsigned request)
+{
+    if (!model->intent[request].there) {
+        return 0;
+    }
+
+    model->intent[request].there = 0;
+    model->used.intents--;
+
+    return 1;
+}
+
+
+/* Who earns on each level, 0 where nobody does. */
+static void
+model_earners(const model_t *model, unsigned code, unsigned taker,
+    unsigned earner[3])
+{
+    unsigned  level, at;
+
+    memset(earner, 0, 3 * sizeof(unsigned));
+    at = model->code[code].owner;
+
+    if (!at || model_leads_back(model, at, taker)) {
+        return;
+    }
+
+    for (level = 0; level < 3; level++) {
         if (at && model->referrer[at].active) {
             earner[level] = at;
-            count++;
         }
 
         at = model->referrer[at].parent;
     }
-
-    return count;
 }
 
 
@@ -381,27 +569,4 @@ model_leads_back(const model_t *model, unsigned from, unsigned taker)
     }
 
     return taker && taker <= MODEL_REFERRERS && met[taker];
-}
-
-
-static void
-model_split(unsigned terms, uint64_t amount, const unsigned earner[3],
-    model_split_t *split)
-{
-    unsigned        level;
-    model_sum_t     partner;
-    jupref_terms_t  law;
-
-    law = model_terms(terms);
-    partner = (model_sum_t) amount * law.partner_bps / 10000;
-
-    split->cut = amount - partner;
-    split->platform = partner;
-
-    for (level = 0; level < 3; level++) {
-        split->level[level] = earner[level] ? partner * law.share_bps[level]
-                                              / 10000
-                                            : 0;
-        split->platform -= split->level[level];
-    }
 }

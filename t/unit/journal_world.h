@@ -15,7 +15,9 @@
 #include "sim_disk.h"
 
 
-#define JOURNAL_NOW_MS  UINT64_C(1763838000000)
+#define JOURNAL_NOW_MS   UINT64_C(1763838000000)
+#define JOURNAL_RECORDS  23             /* of journal_written: in segments of
+                                         * 8, 8 and 7 */
 
 
 typedef struct {
@@ -63,6 +65,24 @@ jupref_fault_e journal_flush(journal_world_t *world);
 
 /* The record that seq n has; checks that these bytes are it. */
 unsigned journal_record_good(jupref_bytes_t bytes, uint64_t seq);
+
+/* An empty disk with a log started on it. */
+void journal_started(journal_world_t *world, uint64_t seed);
+
+/* A few segments, with records that cross pages; tells what was synced. */
+uint64_t journal_workload(journal_world_t *world);
+
+/* The journal is whole and ends with this record. */
+void journal_assert_whole(journal_world_t *world, uint64_t seq);
+
+/* Three segments, all synced; the log has ended. */
+void journal_written(journal_world_t *world);
+
+/* Where the frame of a record begins in a segment. */
+uint64_t journal_frame_at(journal_world_t *world, uint64_t segment,
+    uint64_t seq);
+
+unsigned journal_broken_slots(journal_world_t *world);
 
 /* A segment's name. */
 const char *journal_name(uint64_t first);

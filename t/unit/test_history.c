@@ -9,9 +9,8 @@
  *     HISTORIES=<n> build/unit/test_history  more of them
  */
 
-#include "history_model.h"
+#include "history.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -23,19 +22,6 @@
 
 
 #define HISTORIES  200
-#define EVENTS     160
-
-
-typedef struct {
-    uint64_t           seed;
-    uint64_t           random;
-    unsigned           at;                      /* event */
-    model_t            model;
-    jupref_ledger_t   *ledger;
-    uint8_t           *before;
-    jupref_event_t     events[EVENTS];
-    unsigned           taken[EVENTS];
-} history_t;
 
 
 /* cmocka's own checks don't say which history it was. */
@@ -46,13 +32,6 @@ typedef struct {
                     #condition);                                              \
         fail();                                                               \
     }
-
-
-static unsigned
-pick(history_t *history, unsigned count)
-{
-    return (unsigned) (random_next(&history->random) % count);
-}
 
 
 /* Rows are few, so that tables do fill up; in half of the histories. */
@@ -70,21 +49,23 @@ begin(history_t *history, uint64_t seed)
     assert_non_null(history->before);
 
     room = &history->model.room;
-    room->referrers = 1 + pick(history, MODEL_REFERRERS);
-    room->codes = 1 + pick(history, MODEL_CODES);
-    room->wallets = 1 + pick(history, MODEL_WALLETS);
-    room->mints = 2 + pick(history, MODEL_MINTS);
-    room->balances = 1 + pick(history, 40);
-    room->trades = 1 + pick(history, MODEL_SIGNATURES);
+    room->referrers = 1 + history_pick(history, MODEL_REFERRERS);
+    room->codes = 1 + history_pick(history, MODEL_CODES);
+    room->wallets = 1 + history_pick(history, MODEL_WALLETS);
+    room->mints = 2 + history_pick(history, MODEL_MINTS);
+    room->balances = 1 + history_pick(history, 40);
+    room->trades = 1 + history_pick(history, MODEL_SIGNATURES);
+    room->intents = 1 + history_pick(history, MODEL_REQUESTS);
 
     if (seed % 2) {
         memset(room, 1, sizeof(model_rows_t));
     }
 
-    for (table = 0; table < JUPREF_TABLES && seed % 2 == 0; table++) {
+    for (table = 0; table <= JUPREF_TABLE_INTENTS && seed % 2 == 0; table++) {
         const unsigned  rooms[] = { room->referrers, room->codes,
                                     room->wallets, room->mints,
-                                    room->balances, room->trades };
+                                    room->balances, room->trades,
+                                    room->intents };
 
         assert_true(history->ledger->tables[table].capacity >= rooms[table]);
         history->ledger->tables[table].capacity = rooms[table];
@@ -92,131 +73,10 @@ begin(history_t *history, uint64_t seed)
 }
 
 
-static history_op_t
-next_op(history_t *history)
-{
-    history_op_t  op;
-
-    static const jupref_event_type_e  types[] = {
-        JUPREF_EVENT_REFERRER_REGISTERED, JUPREF_EVENT_REFERRER_REGISTERED,
-        JUPREF_EVENT_REFERRER_STATUS, JUPREF_EVENT_REFERRER_TIER,
-        JUPREF_EVENT_CODE_CREATED, JUPREF_EVENT_CODE_CREATED,
-        JUPREF_EVENT_CODE_RETIRED, JUPREF_EVENT_WALLET_BOUND,
-        JUPREF_EVENT_WALLET_BOUND, JUPREF_EVENT_CLICKS_COUNTED,
-        JUPREF_EVENT_TRADE_EXECUTED, JUPREF_EVENT_TRADE_EXECUTED,
-        JUPREF_EVENT_TRADE_EXECUTED, JUPREF_EVENT_TRADE_EXECUTED,
-        JUPREF_EVENT_TRADE_UNKNOWN
-    };
-
-    memset(&op, 0, sizeof(op));
-    op.type = types[pick(history, sizeof(types) / sizeof(types[0]))];
-
-    op.wallet = 1 + pick(history, MODEL_REFERRERS);
-    op.parent = pick(history, MODEL_REFERRERS + 1);
-    op.code = 1 + pick(history, MODEL_CODES);
-    op.terms = pick(history, MODEL_TERMS);
-    op.status = pick(history, 4);
-    op.own_terms = pick(history, 4) == 0;
-    op.configured = pick(history, 4) == 0;
-    op.count = pick(history, 4) ? pick(history, 1000) : 0;
-    op.signature = pick(history, MODEL_SIGNATURES + 1);
-    op.input_mint = 1 + pick(history, MODEL_MINTS);
-    op.output_mint = 1 + pick(history, MODEL_MINTS);
-    op.fee_mint = pick(history, 3) ? op.input_mint
-                                   : pick(history, MODEL_MINTS + 1);
-    op.granted_bps = pick(history, 4) ? 100 : pick(history, 256);
-    op.fee = random_next(&history->random) >> pick(history, 64);
-    op.volume = random_next(&history->random) >> pick(history, 64);
-
-    /* traders are more than referrers, and referrers trade too */
-
-    if (op.type >= JUPREF_EVENT_WALLET_BOUND && pick(history, 2)) {
-        op.wallet = 1 + pick(history, MODEL_WALLETS);
-    }
-
-    if (op.type >= JUPREF_EVENT_TRADE_EXECUTED && pick(history, 5) == 0) {
-        op.code = 0;
-    }
-
-    return op;
-}
-
-
-/* Codes are written in any case. */
-static void
-code_text(history_t *history, char text[16], unsigned code)
-{
-    unsigned  i;
-
-    snprintf(text, 16, "code-%u", code);
-
-    for (i = 0; text[i] && pick(history, 2); i++) {
-        text[i] = (char) toupper(text[i]);
-    }
-
-    if (code == 0) {
-        text[0] = '\0';
-    }
-}
-
-
-static jupref_event_t
-event_of(history_t *history, const history_op_t *op)
-{
-    char              text[16];
-    jupref_event_t    event;
-    jupref_ledger_t  *ledger;
-
-    ledger = history->ledger;
-    code_text(history, text, op->code);
-
-    switch (op->type) {
-
-    case JUPREF_EVENT_REFERRER_REGISTERED:
-        event = event_registered(ledger, op->wallet, op->parent);
-        event.of.referrer_registered.terms = model_terms(op->terms);
-        return event;
-
-    case JUPREF_EVENT_REFERRER_STATUS:
-        return event_status(ledger, op->wallet, op->status);
-
-    case JUPREF_EVENT_REFERRER_TIER:
-        return event_tier(ledger, op->wallet, model_terms(op->terms));
-
-    case JUPREF_EVENT_CODE_CREATED:
-        event = event_code(ledger, text, op->wallet, model_terms(op->terms));
-        event.of.code_created.own_terms = (uint8_t) op->own_terms;
-        event.of.code_created.configured = (uint8_t) op->configured;
-        return event;
-
-    case JUPREF_EVENT_CODE_RETIRED:
-        return event_retired(ledger, text);
-
-    case JUPREF_EVENT_WALLET_BOUND:
-        return event_bound(ledger, op->wallet, text);
-
-    case JUPREF_EVENT_CLICKS_COUNTED:
-        return event_clicks(ledger, text, op->count);
-
-    default:
-        event = event_trade(ledger, op->signature, op->wallet, text);
-        event.type = op->type;
-        event.of.trade.terms = model_terms(op->terms);
-        event.of.trade.input_mint = mint_of(op->input_mint);
-        event.of.trade.output_mint = mint_of(op->output_mint);
-        event.of.trade.fee_mint = mint_of(op->fee_mint);
-        event.of.trade.granted_bps = (uint16_t) op->granted_bps;
-        event.of.trade.fee = op->fee;
-        event.of.trade.volume_micro_usd = op->volume;
-        return event;
-    }
-}
-
-
 static void
 hold_referrers(history_t *history)
 {
-    unsigned                 wallet;
+    unsigned                 wallet, of;
     uint32_t                 index;
     jupref_terms_t           terms;
     jupref_pubkey_t          key;
@@ -249,12 +109,16 @@ hold_referrers(history_t *history)
         hold(history, row->code_count == expected->codes);
         hold(history, row->bound_wallets == expected->bound);
         hold(history, row->clicks == expected->clicks);
-        hold(history, row->volume_micro_usd == expected->volume);
-        hold(history, row->earned_micro_usd == expected->earned);
-        hold(history, row->trades[JUPREF_STATE_EXECUTED]
-                      == expected->trades[MODEL_EXECUTED]);
-        hold(history, row->trades[JUPREF_STATE_UNKNOWN]
-                      == expected->trades[MODEL_UNKNOWN]);
+        hold(history, row->archived_seq == expected->archived);
+        hold(history, row->volume_micro_usd
+                      == history->sums.volume_of[wallet]);
+        hold(history, row->earned_micro_usd
+                      == history->sums.earned_by[wallet]);
+
+        for (of = 1; of < JUPREF_STATES; of++) {
+            hold(history, row->trades[of]
+                          == history->sums.trades_of[wallet][of]);
+        }
     }
 }
 
@@ -315,156 +179,277 @@ hold_codes_and_wallets(history_t *history)
 }
 
 
+/* A balance is what the model's trades add up to, bucket by bucket. */
+static void
+hold_balance(history_t *history, unsigned wallet, unsigned mint,
+    uint32_t referrer, uint32_t mint_index)
+{
+    uint32_t               index;
+    model_sums_t          *sums;
+    jupref_balance_row_t   none, *row;
+
+    sums = &history->sums;
+    memset(&none, 0, sizeof(none));
+
+    index = jupref_find_balance(history->ledger, referrer, mint_index);
+    hold(history, (index != 0) == history->model.has_balance[wallet][mint]);
+    row = index ? jupref_balance(history->ledger, index) : &none;
+
+    hold(history, row->estimated == sums->estimated[wallet][mint]);
+    hold(history, row->pending == sums->pending[wallet][mint]);
+    hold(history, row->disputed == sums->disputed[wallet][mint]);
+    hold(history, row->available == sums->available[wallet][mint]);
+    hold(history, row->receivable == sums->receivable[wallet][mint]);
+    hold(history, row->paid == history->model.paid[wallet][mint]);
+    hold(history, row->in_payout == 0);
+}
+
+
+static void
+hold_account(history_t *history, const jupref_mint_row_t *row,
+    jupref_account_e account, model_sum_t expected)
+{
+    const jupref_account_t  *both;
+
+    both = &row->accounts[account];
+
+    if (account == JUPREF_ACCOUNT_JUPITER_UNCLAIMED) {
+        hold(history, both->debit - both->credit == expected);
+
+    } else {
+        hold(history, both->credit - both->debit == expected);
+    }
+}
+
+
 static void
 hold_mints_and_balances(history_t *history)
 {
     unsigned               mint, wallet;
-    uint32_t               index, at, seen;
-    model_sum_t            estimated, sum;
+    uint32_t               index, referrer;
+    model_sum_t            owed, estimates;
+    model_sums_t          *sums;
     jupref_pubkey_t        key;
     jupref_ledger_t       *ledger;
-    model_mint_t          *expected;
     jupref_mint_row_t     *row;
-    jupref_balance_row_t  *balance;
 
     ledger = history->ledger;
-    seen = 0;
+    sums = &history->sums;
 
     for (mint = 1; mint <= MODEL_MINTS; mint++) {
-        expected = &history->model.mint[mint];
         key = mint_of(mint);
-        index = jupref_table_find(&ledger->tables[JUPREF_TABLE_MINTS], ledger,
-                                  key.bytes);
-        hold(history, (index != 0) == expected->there);
+        index = jupref_find_mint(ledger, &key);
+        hold(history, (index != 0) == history->model.has_mint[mint]);
 
         if (index == 0) {
             continue;
         }
 
         row = jupref_mint(ledger, index);
-        hold(history, row->received == expected->received);
-        hold(history, row->jupiter_cut == expected->cut);
-        hold(history, row->platform == expected->platform);
-        hold(history, row->referrers == expected->referrers);
+        hold(history, row->received == sums->received[mint]);
+        hold(history, row->jupiter_cut == sums->cut[mint]);
+        hold(history, row->platform == sums->platform[mint]);
         hold(history, row->received
                       == row->jupiter_cut + row->platform + row->referrers);
+        hold_account(history, row, JUPREF_ACCOUNT_JUPITER_UNCLAIMED,
+                     sums->arrived[mint]);
+        hold_account(history, row, JUPREF_ACCOUNT_JUPITER_CUT,
+                     sums->kept_by_jupiter[mint]);
+        hold_account(history, row, JUPREF_ACCOUNT_PLATFORM,
+                     sums->kept_by_platform[mint]);
+        hold_account(history, row, JUPREF_ACCOUNT_DUST, 0);
+        hold_account(history, row, JUPREF_ACCOUNT_CLEARING, 0);
 
-        for (sum = 0, wallet = 1; wallet <= MODEL_REFERRERS; wallet++) {
+        owed = sums->kept_by_jupiter[mint] + sums->kept_by_platform[mint];
+        estimates = 0;
 
-            if (!history->model.referrer[wallet].there) {
-                continue;
-            }
+        for (wallet = 1; wallet <= MODEL_REFERRERS; wallet++) {
+            key = wallet_of(wallet);
+            referrer = jupref_find_referrer(ledger, &key);
+            hold_balance(history, wallet, mint, referrer, index);
 
-            estimated = 0;
-
-            for (at = referrer_of(ledger, wallet)->first_balance; at;
-                 at = balance->next)
-            {
-                balance = jupref_balance(ledger, at);
-
-                if (balance->mint == index) {
-                    hold(history, estimated == 0);
-                    estimated = balance->estimated;
-                    seen++;
-                }
-            }
-
-            hold(history, estimated
-                          == history->model.estimated[wallet][mint]);
-            sum += estimated;
+            estimates += sums->estimated[wallet][mint];
+            owed += sums->pending[wallet][mint]
+                    + sums->disputed[wallet][mint]
+                    + sums->available[wallet][mint]
+                    + history->model.paid[wallet][mint]
+                    - sums->receivable[wallet][mint];
         }
 
-        hold(history, sum == row->referrers);
-    }
+        /* solvent: what is owed and was paid is what arrived, no more */
 
-    hold(history, seen == ledger->tables[JUPREF_TABLE_BALANCES].count);
+        hold(history, owed == sums->arrived[mint]);
+        hold(history, row->referrers == estimates);
+    }
 }
 
 
-/* What each mint has follows from the trades' own rows. */
+/* Each trade's own row: its state, and that it shares out what came in. */
 static void
 hold_trades(history_t *history)
 {
     unsigned             signature, level;
     uint32_t             index;
-    model_sum_t          partner, part, received, parts, referrers;
+    model_sum_t          partner, parts;
+    model_trade_t       *expected;
     jupref_ledger_t     *ledger;
     jupref_trade_row_t  *row;
     jupref_signature_t   key;
 
     ledger = history->ledger;
-    received = parts = referrers = 0;
 
     for (signature = 1; signature <= MODEL_SIGNATURES; signature++) {
+        expected = &history->model.trade[signature];
         key = signature_of(signature);
         index = jupref_find_trade(ledger, &key);
-        hold(history, (index != 0)
-                      == (history->model.trade[signature] != MODEL_NOTHING));
+        hold(history, (index != 0) == (expected->state != 0));
 
         if (index == 0) {
             continue;
         }
 
         row = jupref_trade(ledger, index);
-        hold(history, (row->state == JUPREF_STATE_EXECUTED)
-                      == (history->model.trade[signature] == MODEL_EXECUTED));
-
-        if (row->state != JUPREF_STATE_EXECUTED || row->fee_mint == 0) {
-            continue;
-        }
+        hold(history, row->state == expected->state);
+        hold(history, row->fee == expected->fee);
+        hold(history, (row->fee_mint != 0) == (expected->fee_mint != 0));
 
         partner = (model_sum_t) row->fee * row->partner_bps / 10000;
-        received += row->fee;
         parts = 0;
 
         for (level = 0; level < JUPREF_LEVELS; level++) {
-            part = row->level[level] ? partner * row->share_bps[level] / 10000
-                                     : 0;
-            parts += part;
-            referrers += part;
+            hold(history, row->share_bps[level] == 0
+                          || (row->level[level] != 0)
+                             == (expected->earner[level] != 0));
+            parts += row->level[level] ? partner * row->share_bps[level]
+                                         / 10000
+                                       : 0;
         }
 
         hold(history, parts <= partner);
         hold(history, partner <= row->fee);
     }
+}
 
-    for (index = 1; index <= ledger->tables[JUPREF_TABLE_MINTS].count;
-         index++)
+
+/* Lists have every row once, in their order. */
+static void
+hold_lists(history_t *history)
+{
+    uint32_t                at, count, verified, referrer, of_referrers;
+    uint32_t                wallets;
+    uint64_t                seq, verified_ms;
+    jupref_ledger_t        *ledger;
+    jupref_referrer_row_t  *row;
+
+    ledger = history->ledger;
+    count = verified = of_referrers = wallets = 0;
+
+    for (at = ledger->newest_trade, seq = UINT64_MAX; at;
+         at = jupref_trade(ledger, at)->older)
     {
-        received -= jupref_mint(ledger, index)->received;
-        referrers -= jupref_mint(ledger, index)->referrers;
+        hold(history, jupref_trade(ledger, at)->seq < seq);
+        seq = jupref_trade(ledger, at)->seq;
+        of_referrers += (jupref_trade(ledger, at)->code == 0);
+        count++;
     }
 
-    hold(history, received == 0);
-    hold(history, referrers == 0);
+    hold(history, count == history->model.used.trades);
+
+    for (at = ledger->next_release, verified_ms = 0; at;
+         at = jupref_trade(ledger, at)->later)
+    {
+        hold(history, jupref_trade(ledger, at)->state
+                      == JUPREF_STATE_VERIFIED);
+        hold(history, jupref_trade(ledger, at)->verified_ms >= verified_ms);
+        verified_ms = jupref_trade(ledger, at)->verified_ms;
+        verified++;
+    }
+
+    hold(history, verified == ledger->trades[JUPREF_STATE_VERIFIED]);
+
+    for (referrer = 1; referrer <= history->model.used.referrers; referrer++)
+    {
+        row = jupref_referrer(ledger, referrer);
+
+        for (at = row->newest_trade, seq = UINT64_MAX; at;
+             at = jupref_trade(ledger, at)->older_of_referrer)
+        {
+            hold(history, jupref_trade(ledger, at)->seq < seq);
+            seq = jupref_trade(ledger, at)->seq;
+            of_referrers++;
+        }
+
+        for (at = row->newest_wallet; at;
+             at = jupref_wallet(ledger, at)->older)
+        {
+            wallets++;
+        }
+    }
+
+    hold(history, of_referrers == count);
+    hold(history, wallets == history->model.used.wallets);
+}
+
+
+static void
+hold_intents(history_t *history)
+{
+    unsigned             request;
+    jupref_request_id_t  id;
+
+    for (request = 1; request <= MODEL_REQUESTS; request++) {
+        id = request_of(request);
+        hold(history, (jupref_find_intent(history->ledger, &id) != 0)
+                      == history->model.intent[request].there);
+    }
 }
 
 
 static void
 hold_everything(history_t *history)
 {
+    unsigned          of;
     model_t          *model;
     jupref_ledger_t  *ledger;
 
     model = &history->model;
     ledger = history->ledger;
+    model_add_up(model, &history->sums);
 
     hold(history, ledger->booking == 0);
     hold(history, ledger->clicks == model->clicks);
-    hold(history, ledger->volume_micro_usd == model->volume);
-    hold(history, ledger->trades[JUPREF_STATE_EXECUTED]
-                  == model->trades[MODEL_EXECUTED]);
-    hold(history, ledger->trades[JUPREF_STATE_UNKNOWN]
-                  == model->trades[MODEL_UNKNOWN]);
+    hold(history, ledger->orders == model->orders);
+    hold(history, ledger->volume_micro_usd == history->sums.volume);
     hold(history, ledger->tables[JUPREF_TABLE_WALLETS].count
                   == model->used.wallets);
     hold(history, ledger->tables[JUPREF_TABLE_BALANCES].count
                   == model->used.balances);
+    hold(history, ledger->tables[JUPREF_TABLE_INTENTS].count
+                  == model->used.intents);
+
+    for (of = 1; of < JUPREF_STATES; of++) {
+        hold(history, ledger->trades[of] == history->sums.trades[of]);
+    }
 
     hold_referrers(history);
     hold_codes_and_wallets(history);
     hold_mints_and_balances(history);
     hold_trades(history);
+    hold_lists(history);
+    hold_intents(history);
+    hold(history, world_books(ledger) == NULL);
+}
+
+
+static unsigned
+take(jupref_ledger_t *ledger, const history_op_t *op,
+    const jupref_event_t *event)
+{
+    if (op->type == MODEL_PAYOUT) {
+        return history_pay_out(ledger, op);
+    }
+
+    return jupref_ledger_apply(ledger, event) == JUPREF_LEDGER_OK;
 }
 
 
@@ -482,11 +467,10 @@ hold_replay(history_t *history, unsigned with_refused)
             = history->ledger->tables[table].capacity;
     }
 
-    for (history->at = 0; history->at < EVENTS; history->at++) {
+    for (history->at = 0; history->at < MODEL_EVENTS; history->at++) {
         if (history->taken[history->at] || with_refused) {
-            hold(history, (jupref_ledger_apply(
-                               again, &history->events[history->at])
-                           == JUPREF_LEDGER_OK)
+            hold(history, take(again, &history->ops[history->at],
+                               &history->events[history->at])
                           == history->taken[history->at]);
         }
     }
@@ -496,30 +480,50 @@ hold_replay(history_t *history, unsigned with_refused)
 }
 
 
+/* The model's payout: what is available, as the trades have it. */
+static unsigned
+pay_in_model(history_t *history, const history_op_t *op)
+{
+    model_sum_t  available;
+
+    model_add_up(&history->model, &history->sums);
+    available = history->sums.available[op->wallet][op->input_mint];
+    history->model.paid[op->wallet][op->input_mint] += available;
+
+    return available != 0;
+}
+
+
 static void
 play(history_t *history, uint64_t seed)
 {
     uint64_t          seq;
-    history_op_t      op;
+    history_op_t     *op;
     jupref_event_t   *event;
 
     begin(history, seed);
 
-    for (history->at = 0; history->at < EVENTS; history->at++) {
-        op = next_op(history);
+    for (history->at = 0; history->at < MODEL_EVENTS; history->at++) {
+        op = &history->ops[history->at];
         event = &history->events[history->at];
-        *event = event_of(history, &op);
+        *op = history_next(history);
+
+        if (op->type != MODEL_PAYOUT) {
+            *event = history_event(history, op);
+        }
 
         memcpy(history->before, history->ledger, JUPREF_LEDGER_MIN);
         seq = history->ledger->seq;
 
-        history->taken[history->at] = model_apply(&history->model, &op);
-        hold(history, (jupref_ledger_apply(history->ledger, event)
-                       == JUPREF_LEDGER_OK)
+        history->taken[history->at] = op->type == MODEL_PAYOUT
+                                      ? pay_in_model(history, op)
+                                      : model_apply(&history->model, op);
+        hold(history, take(history->ledger, op, event)
                       == history->taken[history->at]);
 
         if (history->taken[history->at]) {
-            hold(history, history->ledger->seq == seq + 1);
+            hold(history, history->ledger->seq
+                          == seq + (op->type != MODEL_PAYOUT));
             hold_everything(history);
 
         } else {

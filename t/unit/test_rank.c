@@ -26,6 +26,7 @@ value_of(const jupref_referrer_row_t *row, jupref_ranking_e ranking)
 {
     return ranking == JUPREF_BY_VOLUME ? row->volume_micro_usd
            : ranking == JUPREF_BY_TRADES ? row->trades[JUPREF_STATE_EXECUTED]
+                                         + row->trades[JUPREF_STATE_VERIFIED]
                                          : row->earned_micro_usd;
 }
 
@@ -111,12 +112,25 @@ static jupref_event_t
 random_event(jupref_ledger_t *ledger, uint32_t count, uint32_t signature,
     uint64_t *seed)
 {
-    char            text[8];
-    uint32_t        wallet;
-    unsigned        status;
-    jupref_event_t  event;
+    char                text[8];
+    uint32_t            wallet, before;
+    unsigned            status;
+    jupref_event_t      event;
+    jupref_signature_t  key;
 
     wallet = (uint32_t) (random_next(seed) % count) + 1;
+    before = (uint32_t) (random_next(seed) % signature) + 1;
+    key = signature_of(before);
+
+    /* a trade from before is verified, or comes to nothing */
+
+    if (jupref_find_trade(ledger, &key) && random_next(seed) % 2
+        && trade_row_of(ledger, before)->state == JUPREF_STATE_EXECUTED)
+    {
+        return random_next(seed) % 2
+               ? event_verified(ledger, before, 1000, 3)
+               : event_ruled(ledger, JUPREF_EVENT_TRADE_REJECTED, before);
+    }
 
     if (random_next(seed) % 8 == 0) {
         status = referrer_of(ledger, wallet)->status;
@@ -317,6 +331,53 @@ a_ranking_stays_shallow_whatever_the_order_of_events(void **state)
 }
 
 
+static void
+a_rankings_bytes_follow_from_who_is_in_it_not_from_the_order(void **state)
+{
+    char              text[8];
+    uint8_t          *before;
+    uint32_t          wallet, index, step;
+    jupref_ledger_t  *ledger;
+
+    ledger = world_new(JUPREF_LEDGER_MIN);
+    before = malloc(ledger->size);
+    assert_non_null(before);
+
+    for (wallet = 1; wallet <= 31; wallet++) {
+        assert_applied(ledger, event_registered(ledger, wallet, 0));
+        assert_applied(ledger, event_code(ledger, code_text(text, wallet),
+                                          wallet,
+                                          terms_of("t", 100, 0, 2000, 0, 0)));
+
+        if (wallet % 3) {
+            assert_applied(ledger, event_trade(ledger, wallet, 1000, text));
+        }
+    }
+
+    memcpy(before, ledger, ledger->size);
+
+    /* out one by one, and in again in another order each time */
+
+    for (step = 1; step <= 30; step++) {
+        for (index = 1; index <= 31; index++) {
+            jupref_rank_remove(ledger, JUPREF_BY_VOLUME, index);
+        }
+
+        assert_int_equal(ledger->rank_root[JUPREF_BY_VOLUME], 0);
+
+        for (index = 0; index < 31; index++) {
+            jupref_rank_insert(ledger, JUPREF_BY_VOLUME,
+                               index * step % 31 + 1);
+        }
+
+        assert_memory_equal(before, ledger, ledger->size);
+    }
+
+    free(before);
+    world_free(ledger);
+}
+
+
 int
 main(void)
 {
@@ -327,7 +388,10 @@ main(void)
         cmocka_unit_test(ties_are_broken_by_the_wallets_text),
         cmocka_unit_test(
             a_suspended_referrer_leaves_and_comes_back_where_it_belongs),
-        cmocka_unit_test(a_ranking_stays_shallow_whatever_the_order_of_events)
+        cmocka_unit_test(
+            a_ranking_stays_shallow_whatever_the_order_of_events),
+        cmocka_unit_test(
+            a_rankings_bytes_follow_from_who_is_in_it_not_from_the_order)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -500,6 +500,12 @@ a_trades_leaf_is_that_of_the_page(void **state)
     assert_true(jupref_sha256(hash, (jupref_bytes_t) { leaf,
                                                        sizeof(leaf) }));
     assert_memory_equal(written.leaf_hash, hash, JUPREF_SHA256_SIZE);
+
+    /* the page's example */
+
+    assert_true(jupref_hex_decode(hash, sizeof(hash), jupref_bytes(
+        "bd097fb467a6476f112bec61da745fd566a5fc91169c5e8fd7550b948242ae1e")));
+    assert_memory_equal(written.leaf_hash, hash, JUPREF_SHA256_SIZE);
 }
 
 

@@ -220,6 +220,127 @@ somebody_elses_signature_claims_nothing(void **state)
 }
 
 
+/* Whether the settlement calls for intent.closed, which the fold takes. */
+static unsigned
+closes(settling_t *s, jupref_ledger_t *ledger, jupref_ledger_result_e result)
+{
+    jupref_event_t  event, closed;
+
+    if (!jupref_settle_closing(ledger, &s->execution, &s->settlement, result,
+                               &event))
+    {
+        return 0;
+    }
+
+    closed = event_closed(ledger, 1);
+    closed.of = event.of;
+    assert_int_equal(event.type, JUPREF_EVENT_INTENT_CLOSED);
+    assert_applied(ledger, closed);
+
+    return 1;
+}
+
+
+static void
+an_intent_is_told_before_an_execute_goes_out(void **state)
+{
+    settling_t           s;
+    jupref_event_t       event, next;
+    jupref_order_t       pending;
+    jupref_ledger_t     *ledger;
+    jupref_intent_row_t *row;
+
+    ledger = world_new(JUPREF_LEDGER_MIN);
+    begin(&s, JUPREF_TRADE_UNKNOWN);
+    s.execution.answer = NULL;
+    s.order.request_id = request_of(1);
+    s.order.terms = terms_of("t", 100, 0, 2000, 0, 0);
+    pending = s.order;
+
+    assert_true(jupref_settle_intent(&s.execution, &pending, &event));
+    assert_int_equal(event.type, JUPREF_EVENT_TRADE_INTENT);
+
+    next = event_next(ledger, JUPREF_EVENT_TRADE_INTENT);
+    next.of = event.of;
+    assert_applied(ledger, next);
+
+    row = jupref_intent(ledger, 1);
+    assert_memory_equal(&row->trade.signature, &s.request.signature,
+                        sizeof(jupref_signature_t));
+    assert_true(row->trade.in_amount == 1000000);
+    assert_int_equal(row->trade.granted_bps, 90);
+
+    /* an order that is gone from the pending ones is sent all the same, one
+     * that is booked already isn't announced again */
+
+    assert_true(jupref_settle_intent(&s.execution, NULL, &event));
+    pending.executed = 1;
+    assert_false(jupref_settle_intent(&s.execution, &pending, &event));
+
+    world_free(ledger);
+}
+
+
+static void
+what_came_to_nothing_closes_its_intent(void **state)
+{
+    unsigned          i;
+    settling_t        s;
+    jupref_order_t    pending;
+    jupref_ledger_t  *ledger;
+
+    /* outcome, what the pending order is, whether the intent is closed */
+
+    static const struct {
+        jupref_trade_outcome_e  outcome;
+        unsigned                executed, unknown, signs;
+        jupref_ledger_result_e  result;
+        unsigned                closes;
+    } cases[] = {
+        { JUPREF_TRADE_FAILED,   0, 0, 1, JUPREF_LEDGER_OK, 1 },
+        { JUPREF_TRADE_REFUSED,  0, 0, 1, JUPREF_LEDGER_OK, 1 },
+        { JUPREF_TRADE_FAILED,   1, 0, 1, JUPREF_LEDGER_OK, 1 },
+        { JUPREF_TRADE_UNKNOWN,  0, 1, 1, JUPREF_LEDGER_OK, 1 },
+
+        /* its own event does it */
+        { JUPREF_TRADE_EXECUTED, 0, 0, 1, JUPREF_LEDGER_OK, 0 },
+        { JUPREF_TRADE_UNKNOWN,  0, 0, 1, JUPREF_LEDGER_OK, 0 },
+
+        /* booked already under this signature; or to be tried again */
+        { JUPREF_TRADE_EXECUTED, 0, 0, 1, JUPREF_LEDGER_TRADE_EXISTS, 1 },
+        { JUPREF_TRADE_EXECUTED, 0, 0, 1, JUPREF_LEDGER_TRADES_FULL, 0 },
+
+        /* it may have landed, but nobody knows as what */
+        { JUPREF_TRADE_EXECUTED, 0, 0, 0, JUPREF_LEDGER_OK, 0 },
+        { JUPREF_TRADE_UNKNOWN,  0, 0, 0, JUPREF_LEDGER_OK, 0 }
+    };
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ledger = world_new(JUPREF_LEDGER_MIN);
+        begin(&s, cases[i].outcome);
+        s.order.request_id = request_of(1);
+
+        if (!cases[i].signs) {
+            memset(&s.request.signature, 0, sizeof(jupref_signature_t));
+        }
+
+        pending = s.order;
+        pending.executed = (uint8_t) cases[i].executed;
+        pending.unknown = (uint8_t) cases[i].unknown;
+        jupref_settle(&s.execution, &pending, &s.settlement);
+
+        /* there is none to close */
+
+        assert_false(closes(&s, ledger, cases[i].result));
+
+        assert_applied(ledger, event_intent(ledger, 1, 0, 9, ""));
+        assert_int_equal(closes(&s, ledger, cases[i].result),
+                         cases[i].closes);
+        world_free(ledger);
+    }
+}
+
+
 int
 main(void)
 {
@@ -233,7 +354,9 @@ main(void)
             a_failed_trade_frees_its_order_and_a_refused_one_does_not),
         cmocka_unit_test(
             an_unconfirmed_rate_is_booked_only_where_amounts_prove_it),
-        cmocka_unit_test(somebody_elses_signature_claims_nothing)
+        cmocka_unit_test(somebody_elses_signature_claims_nothing),
+        cmocka_unit_test(an_intent_is_told_before_an_execute_goes_out),
+        cmocka_unit_test(what_came_to_nothing_closes_its_intent)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

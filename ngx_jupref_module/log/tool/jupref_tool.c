@@ -207,9 +207,7 @@ static jupref_exit_e
 jupref_option(jupref_tool_t *tool, const jupref_command_t *command, int which,
     const char *value)
 {
-    jupref_arguments_t  *given;
-
-    given = &tool->given;
+    jupref_arguments_t  *given = &tool->given;
 
     struct {
         const char  **value;

@@ -79,6 +79,19 @@ jupref_fault_e jupref_tool_segments(jupref_tool_t *tool, uint64_t **firsts,
     jupref_fault_t *fault);
 
 
+/*
+ * jupref_tool_small.c: lock, identity and `synced`; what is wrong is told and
+ * counted.
+ */
+unsigned jupref_tool_small_files(jupref_tool_t *tool,
+    jupref_synced_t *synced);
+
+/* A line about a fault; records `from` to `to` can't be had for it (0: none,
+ * or nobody knows). */
+void jupref_tool_finding(const jupref_tool_t *tool,
+    const jupref_fault_t *fault, uint64_t from, uint64_t to);
+
+
 /* jupref_tool_text.c */
 
 /* "jupref-journal verify: …" to the standard error; returns `code`. */
@@ -88,6 +101,10 @@ jupref_exit_e jupref_tool_say(const jupref_tool_t *tool, jupref_exit_e code,
 /* A fault of the state that ends a command. */
 jupref_exit_e jupref_tool_fault(const jupref_tool_t *tool,
     const jupref_fault_t *fault);
+
+/* Its text may have bytes of a broken file in it. */
+void jupref_tool_printable(char shown[JUPREF_FAULT_TEXT],
+    const char text[JUPREF_FAULT_TEXT]);
 
 /* Decimal digits only; or with k, m, g behind them. */
 unsigned jupref_tool_number(const char *text, uint64_t *value);

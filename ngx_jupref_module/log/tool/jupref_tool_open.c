@@ -89,7 +89,6 @@ jupref_tool_close(jupref_tool_t *tool)
 
     OPENSSL_cleanse(tool->keys, sizeof(tool->keys));
     jupref_seal_forget();
-    jupref_sha256_forget();
 }
 
 
@@ -191,6 +190,7 @@ jupref_open_keyring(jupref_tool_t *tool)
         return jupref_tool_say(tool, JUPREF_EXIT_FAILED, "out of memory");
     }
 
+    len = 0;
     code = jupref_read_keyring(tool, file, text, &len);
     (void) close(file);
 
@@ -225,8 +225,6 @@ jupref_read_keyring(jupref_tool_t *tool, int file, uint8_t *text, size_t *len)
                                "mode must be 0600 or 0640",
                                tool->given.keyring);
     }
-
-    *len = 0;
 
     do {
         n = read(file, text + *len, JUPREF_KEYRING_MAX - *len);

@@ -37,11 +37,28 @@ jupref_tool_say(const jupref_tool_t *tool, jupref_exit_e code,
 jupref_exit_e
 jupref_tool_fault(const jupref_tool_t *tool, const jupref_fault_t *fault)
 {
+    char  text[JUPREF_FAULT_TEXT];
+
+    jupref_tool_printable(text, fault->text);
+
     return jupref_tool_say(tool, fault->fault == JUPREF_FAULT_IO
                                  || fault->fault == JUPREF_FAULT_MEMORY
                                  ? JUPREF_EXIT_FAILED : JUPREF_EXIT_FAULT,
-                           "%s: %s", jupref_fault_name(fault->fault),
-                           fault->text);
+                           "%s: %s", jupref_fault_name(fault->fault), text);
+}
+
+
+void
+jupref_tool_printable(char shown[JUPREF_FAULT_TEXT],
+    const char text[JUPREF_FAULT_TEXT])
+{
+    size_t  i;
+
+    for (i = 0; i + 1 < JUPREF_FAULT_TEXT && text[i] != '\0'; i++) {
+        shown[i] = (text[i] >= 0x20 && text[i] < 0x7f) ? text[i] : '?';
+    }
+
+    shown[i] = '\0';
 }
 
 

@@ -1,0 +1,94 @@
+/*
+ * kill -9 under load, at random moments: a worker, all workers, everything.
+ * What was told is in the ledger after every one of them, once.
+ *
+ * CRASH_ROUNDS= sets how many there are.
+ */
+
+import assert from "node:assert/strict";
+import crypto from "node:crypto";
+import { after, test } from "node:test";
+
+import { Jupiter, randomWallet } from "./crash-jupiter.mjs";
+import { Load } from "./crash-load.mjs";
+import { CrashNginx, pause } from "./crash-nginx.mjs";
+
+const ROUNDS = Number(process.env.CRASH_ROUNDS || 105);
+const KINDS = ["all", "worker", "workers", "all", "worker"];
+const EXPECTED = [/exited on signal 9/, /a process died while it was booking/,
+                  /a booking was cut off half-way/];
+
+const jupiter = new Jupiter();
+
+await jupiter.start();
+
+const nginx = await CrashNginx.create({
+    jupiter, codes: { amy: randomWallet(), bob: randomWallet() },
+    http: "jupref_snapshot interval=1s keep=2;",
+});
+const load = new Load(nginx, jupiter);
+
+await nginx.mustStart();
+
+after(async () => {
+    await nginx.remove();
+    await jupiter.stop();
+});
+
+/* some take long enough to be cut in the middle */
+jupiter.delay = () => (crypto.randomInt(8) === 0 ? crypto.randomInt(150)
+                                                 : crypto.randomInt(4));
+
+const told = { damaged: 0, promised: 0, cut: 0 };
+
+
+async function round(kind) {
+    load.start();
+    await pause(50 + crypto.randomInt(300));
+    await load.noneLate();
+
+    if (kind === "all") {
+        await load.killAll();
+    } else {
+        await nginx.kill(kind);
+    }
+
+    await pause(50 + crypto.randomInt(100));
+
+    if ((await nginx.ready()).code !== 200) {
+        told.damaged++;
+        await nginx.reload();
+    }
+
+    await load.stop();
+    assert.equal((await nginx.ready()).code, 200);
+    await load.noneLate();
+    await load.countUnbooked();
+    await load.checkAll({ afterStart: kind === "all" });
+}
+
+
+for (let i = 0; i < ROUNDS; i++) {
+    const kind = KINDS[i % KINDS.length];
+
+    test(`round ${i + 1}: kill -9 of ${kind}`, () => round(kind));
+}
+
+
+test("all of it is there after a last start", async (t) => {
+    await load.killAll();
+
+    const found = await load.checkAll({ afterStart: true });
+
+    for (const trade of load.trades.values()) {
+        told.promised += trade.promised === true;
+        told.cut += trade.cut === true;
+    }
+
+    t.diagnostic(`${told.promised} promised, ${told.cut} cut, `
+                 + `${found.kept} of them unknown, ${told.damaged} reloads of `
+                 + `a damaged ledger, ${load.errors.length} errors`);
+    assert.ok(told.promised > ROUNDS);
+    assert.ok(found.kept > 0);
+    assert.deepEqual(nginx.trouble(...EXPECTED), []);
+});
