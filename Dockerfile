@@ -27,6 +27,11 @@ COPY --from=build /jupref/build/ngx_http_jupref_module.so \
     /usr/lib/nginx/modules/
 COPY conf-examples/container/nginx.conf /etc/nginx/nginx.conf
 
+# where a configuration with state=/var/lib/jupref keeps its journal
+
+RUN install -d -o www-data -g www-data -m 0700 /var/lib/jupref
+VOLUME /var/lib/jupref
+
 USER www-data
 RUN nginx -t -e stderr
 

@@ -115,7 +115,7 @@ trade('tom');
 my $answer = get('/v1/trades');
 my ($trade) = @{ JSON::PP->new->decode($answer->{body})->{data} };
 
-is($trade->{status}, 'executed', 'status');
+is($trade->{state}, 'executed', 'state');
 is($trade->{taker}, shown(wallet('tom')), 'taker');
 unlike($answer->{body}, qr/@{[ wallet('tom') ]}/, 'nowhere the whole taker');
 is($trade->{code}, 'amy', 'code');

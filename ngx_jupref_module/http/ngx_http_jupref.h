@@ -130,6 +130,9 @@ typedef struct {
     uint64_t                     snapshot_due_ms;
     uint64_t                     snapshot_seq;  /* of the newest */
     uint64_t                     tiles_due_ms;
+    uint64_t                     fixed_size;    /* before clicks and ledger */
+    uint64_t                     spare_at;      /* 0: none; zeroed */
+    uint64_t                     spare_size;
     uint64_t                     ledger_at;
     uint64_t                     ledger_size;
     uint64_t                     clicks_at;     /* clicks, then orders */
@@ -429,6 +432,8 @@ jupref_log_t *ngx_http_jupref_journal(ngx_http_jupref_zone_t *zone);
 
 /* ngx_http_jupref_relay.c: the ledger, laid out anew */
 ngx_int_t ngx_http_jupref_relay(ngx_http_jupref_zone_t *zone, uint64_t size,
+    ngx_log_t *log);
+void ngx_http_jupref_relay_damaged(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log);
 ngx_int_t ngx_http_jupref_recover(ngx_http_jupref_zone_t *zone,
     jupref_ledger_t *ledger, uint64_t until, ngx_uint_t cut,

@@ -23,6 +23,9 @@
 #define NGX_HTTP_JUPREF_INTENT_AGE_MS    (10 * 60 * 1000)
 
 
+static ngx_uint_t ngx_http_jupref_append_makes_room(
+    ngx_http_jupref_zone_t *zone, const jupref_event_t *event,
+    jupref_event_t *leaves);
 static jupref_ledger_result_e ngx_http_jupref_append_one(
     ngx_http_jupref_zone_t *zone, jupref_event_t *event);
 static jupref_ledger_result_e ngx_http_jupref_append_logged(
@@ -42,15 +45,11 @@ static ngx_pid_t   ngx_http_jupref_salts_pid;
 jupref_ledger_result_e
 ngx_http_jupref_append(ngx_http_jupref_zone_t *zone, jupref_event_t *event)
 {
-    jupref_event_t          archived;
+    jupref_event_t          leaves;
     jupref_ledger_result_e  result;
 
-    if ((event->type == JUPREF_EVENT_TRADE_EXECUTED
-         || event->type == JUPREF_EVENT_TRADE_UNKNOWN)
-        && jupref_archive_due(ngx_http_jupref_ledger(zone),
-                              ngx_http_jupref_now_ms(), &archived))
-    {
-        (void) ngx_http_jupref_append_one(zone, &archived);
+    if (ngx_http_jupref_append_makes_room(zone, event, &leaves)) {
+        (void) ngx_http_jupref_append_one(zone, &leaves);
     }
 
     result = ngx_http_jupref_append_one(zone, event);
@@ -58,6 +57,33 @@ ngx_http_jupref_append(ngx_http_jupref_zone_t *zone, jupref_event_t *event)
     (void) ngx_atomic_fetch_add(&zone->shared->counters.refused[result], 1);
 
     return result;
+}
+
+
+/* What leaves a full table, so that the event finds room in it. */
+
+static ngx_uint_t
+ngx_http_jupref_append_makes_room(ngx_http_jupref_zone_t *zone,
+    const jupref_event_t *event, jupref_event_t *leaves)
+{
+    uint64_t          now_ms;
+    jupref_ledger_t  *ledger;
+
+    ledger = ngx_http_jupref_ledger(zone);
+    now_ms = ngx_http_jupref_now_ms();
+
+    switch (event->type) {
+
+    case JUPREF_EVENT_TRADE_EXECUTED:
+    case JUPREF_EVENT_TRADE_UNKNOWN:
+        return jupref_archive_due(ledger, now_ms, leaves);
+
+    case JUPREF_EVENT_TRADE_INTENT:
+        return jupref_intent_gives_way(ledger, now_ms, leaves);
+
+    default:
+        return 0;
+    }
 }
 
 

@@ -17,7 +17,6 @@
 
 
 
-
 typedef struct {
     ngx_http_jupref_zone_t  *zone;
     uint64_t                 now_ms;

@@ -230,21 +230,31 @@ ngx_http_jupref_memory_grow(ngx_http_jupref_memory_t *memory, uint64_t size)
 }
 
 
-/* Gives the memory of what isn't used any more back to the system. */
+/* Gives the memory of what isn't used any more back to the system; it is
+ * zeroed then. */
 
 void
 ngx_http_jupref_memory_drop(ngx_http_jupref_memory_t *memory, uint64_t at,
     uint64_t size)
 {
-    uint64_t  end;
+    u_char    *base;
+    uint64_t   first, end;
 
+    base = memory->base;
     end = (at + size) / ngx_pagesize * ngx_pagesize;
-    at = (at + ngx_pagesize - 1) / ngx_pagesize * ngx_pagesize;
+    first = (at + ngx_pagesize - 1) / ngx_pagesize * ngx_pagesize;
 
-    if (end > at) {
-        (void) fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE|FALLOC_FL_KEEP_SIZE,
-                         (off_t) at, (off_t) (end - at));
+    if (end <= first
+        || fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE|FALLOC_FL_KEEP_SIZE,
+                     (off_t) first, (off_t) (end - first))
+           == -1)
+    {
+        ngx_memzero(base + at, size);
+        return;
     }
+
+    ngx_memzero(base + at, first - at);
+    ngx_memzero(base + end, at + size - end);
 }
 
 

@@ -287,6 +287,7 @@ ngx_http_jupref_init_process(ngx_cycle_t *cycle)
     ngx_add_timer(ev, NGX_HTTP_JUPREF_TICK_MS);
 
     ngx_http_jupref_store_tell(jmcf->zone);
+    ngx_http_jupref_relay_damaged(jmcf->zone, cycle->log);
 
     return ngx_http_jupref_commit_init(jmcf->zone, cycle->log);
 }

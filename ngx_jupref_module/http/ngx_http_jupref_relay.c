@@ -23,13 +23,18 @@ typedef struct {
 /* A fold that catches up with what waits in the log. */
 typedef struct {
     jupref_ledger_t         *ledger;
+    jupref_place_t           place;             /* behind its last event */
     jupref_ledger_result_e   result;
 } ngx_http_jupref_catch_up_t;
 
 
 static ngx_int_t ngx_http_jupref_relay_fold(ngx_http_jupref_zone_t *zone,
     jupref_ledger_t *ledger, ngx_log_t *log);
+static uint64_t ngx_http_jupref_relay_room(ngx_http_jupref_zone_t *zone,
+    uint64_t size);
 static int ngx_http_jupref_relay_record(void *context, jupref_bytes_t bytes);
+static void ngx_http_jupref_relay_head(ngx_http_jupref_zone_t *zone,
+    jupref_place_t *place);
 static void ngx_http_jupref_relay_switch(ngx_http_jupref_zone_t *zone,
     uint64_t ledger_at, uint64_t ledger_size, uint64_t clicks_at,
     uint64_t clicks_size);
@@ -107,14 +112,12 @@ ngx_http_jupref_relay(ngx_http_jupref_zone_t *zone, uint64_t size,
 
     shared = zone->shared;
 
-    /* pending orders and log, before the clicks in a zone that was just
-     * made, stay as they are until the next start */
+    /* pending orders and log stay as they are until the next start */
 
-    ngx_http_jupref_zone_shares(size - ngx_min(shared->clicks_at, size / 2),
+    ngx_http_jupref_zone_shares(size - ngx_min(shared->fixed_size, size / 2),
                                 &ledger_size, &clicks_size);
 
-    at = ngx_http_jupref_memory_grow(&zone->memory,
-                                     ledger_size + clicks_size);
+    at = ngx_http_jupref_relay_room(zone, ledger_size + clicks_size);
 
     if (at == 0
         || ngx_http_jupref_zone_lay(zone, at, ledger_size, at + ledger_size,
@@ -170,13 +173,13 @@ ngx_http_jupref_relay_fold(ngx_http_jupref_zone_t *zone,
     jupref_ledger_t *ledger, ngx_log_t *log)
 {
     jupref_log_t                *journal;
-    jupref_place_t               place;
     jupref_ledger_t             *running;
     ngx_http_jupref_catch_up_t   catch_up;
 
     journal = ngx_http_jupref_journal(zone);
 
-    if (ngx_http_jupref_recover(zone, ledger, journal->synced, 0, &place, log)
+    if (ngx_http_jupref_recover(zone, ledger, journal->synced, 0,
+                                &catch_up.place, log)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -187,8 +190,14 @@ ngx_http_jupref_relay_fold(ngx_http_jupref_zone_t *zone,
 
     ngx_http_jupref_lock(zone);
 
-    (void) jupref_log_waiting(journal, place.seq,
+    running = ngx_http_jupref_ledger(zone);
+
+    (void) jupref_log_waiting(journal, catch_up.place.seq,
                               ngx_http_jupref_relay_record, &catch_up);
+
+    if (catch_up.result == JUPREF_LEDGER_OK && running->booking) {
+        ngx_http_jupref_relay_head(zone, &catch_up.place);
+    }
 
     if (catch_up.result != JUPREF_LEDGER_OK || ledger->seq != journal->seq) {
         ngx_log_error(NGX_LOG_EMERG, log, 0,
@@ -197,8 +206,6 @@ ngx_http_jupref_relay_fold(ngx_http_jupref_zone_t *zone,
                       jupref_ledger_result_text(catch_up.result));
         return NGX_DECLINED;
     }
-
-    running = ngx_http_jupref_ledger(zone);
 
     if (!running->booking && running->digest != ledger->digest) {
         (void) ngx_atomic_fetch_add(&zone->shared->counters.state_differs, 1);
@@ -229,7 +236,88 @@ ngx_http_jupref_relay_record(void *context, jupref_bytes_t bytes)
 
     catch_up->result = jupref_ledger_apply(catch_up->ledger, &event);
 
-    return catch_up->result != JUPREF_LEDGER_OK;
+    if (catch_up->result != JUPREF_LEDGER_OK) {
+        return 1;
+    }
+
+    if (!jupref_frontier_append(&catch_up->place.frontier, record.leaf_hash)) {
+        catch_up->result = JUPREF_LEDGER_DAMAGED;
+        return 1;
+    }
+
+    catch_up->place.seq = record.seq;
+    catch_up->place.time_ms = record.time_ms;
+    ngx_memcpy(catch_up->place.head, record.leaf_hash, JUPREF_SHA256_SIZE);
+
+    return 0;
+}
+
+
+/* What the ledger before the running one has left, else new memory. */
+
+static uint64_t
+ngx_http_jupref_relay_room(ngx_http_jupref_zone_t *zone, uint64_t size)
+{
+    ngx_http_jupref_shared_t  *shared;
+
+    shared = zone->shared;
+
+    if (shared->spare_at && shared->spare_size >= size) {
+        return shared->spare_at;
+    }
+
+    return ngx_http_jupref_memory_grow(&zone->memory, size);
+}
+
+
+/*
+ * A process died inside a booking and its successor starts: it recovers the
+ * ledger, if nobody else has yet.
+ */
+
+void
+ngx_http_jupref_relay_damaged(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
+{
+    ngx_uint_t                 damaged;
+    ngx_http_jupref_shared_t  *shared;
+
+    shared = zone->shared;
+
+    if (zone->state.len == 0 || ngx_http_jupref_stopped(zone)) {
+        return;
+    }
+
+    (void) ngx_http_jupref_robust_lock(&shared->keep);
+
+    ngx_http_jupref_lock(zone);
+    damaged = ngx_http_jupref_ledger(zone)->booking;
+    ngx_http_jupref_unlock(zone);
+
+    if (damaged
+        && ngx_http_jupref_relay(zone, shared->zone_size, log) == NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                      "jupref: the ledger in which a process died is "
+                      "recovered");
+    }
+
+    (void) pthread_mutex_unlock(&shared->keep);
+}
+
+
+/*
+ * Who died over an append may have left the log's head half-way to a record
+ * that it didn't show any more.
+ */
+
+static void
+ngx_http_jupref_relay_head(ngx_http_jupref_zone_t *zone,
+    jupref_place_t *place)
+{
+    jupref_log_start(ngx_http_jupref_journal(zone), place->seq,
+                     place->time_ms, place->head, &place->frontier);
+
+    zone->shared->edge_seq = place->seq;
 }
 
 
@@ -264,6 +352,16 @@ ngx_http_jupref_relay_switch(ngx_http_jupref_zone_t *zone, uint64_t ledger_at,
 
     ngx_http_jupref_memory_drop(&zone->memory, old_ledger_at, old_ledger_size);
     ngx_http_jupref_memory_drop(&zone->memory, old_clicks_at, old_clicks_size);
+
+    /* one that was itself laid out anew has its clicks behind it */
+
+    if (old_clicks_at == old_ledger_at + old_ledger_size) {
+        shared->spare_at = old_ledger_at;
+        shared->spare_size = old_ledger_size + old_clicks_size;
+
+    } else {
+        shared->spare_at = 0;
+    }
 }
 
 

@@ -19,10 +19,12 @@
 #define NGX_HTTP_JUPREF_STATE_MODE  0700
 #define NGX_HTTP_JUPREF_FILE_MODE   0600
 #define NGX_HTTP_JUPREF_PATH_MAX    4096
+#define NGX_HTTP_JUPREF_MODE_TEXT   5       /* digits and a zero */
 
 
 static ngx_int_t ngx_http_jupref_store_owned(ngx_http_jupref_zone_t *zone,
     struct stat *info, ngx_log_t *log);
+static const char *ngx_http_jupref_mode(char *text, mode_t mode);
 static ngx_int_t ngx_http_jupref_store_files(ngx_http_jupref_zone_t *zone,
     const char *folder, ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_store_file(ngx_http_jupref_zone_t *zone,
@@ -127,6 +129,7 @@ static ngx_int_t
 ngx_http_jupref_store_owned(ngx_http_jupref_zone_t *zone, struct stat *info,
     ngx_log_t *log)
 {
+    char       mode[NGX_HTTP_JUPREF_MODE_TEXT];
     ngx_uid_t  user;
     ngx_gid_t  group;
 
@@ -141,9 +144,10 @@ ngx_http_jupref_store_owned(ngx_http_jupref_zone_t *zone, struct stat *info,
 
     if ((info->st_mode & 07777) != NGX_HTTP_JUPREF_STATE_MODE) {
         ngx_log_error(NGX_LOG_EMERG, log, 0,
-                      "\"state=%V\" of \"jupref_zone\" has mode %04uo, it "
-                      "must be 0700: chmod 700 %V", &zone->state,
-                      info->st_mode & 07777, &zone->state);
+                      "\"state=%V\" of \"jupref_zone\" has mode %s, it must "
+                      "be 0700: chmod 700 %V", &zone->state,
+                      ngx_http_jupref_mode(mode, info->st_mode),
+                      &zone->state);
         return NGX_ERROR;
     }
 
@@ -157,6 +161,23 @@ ngx_http_jupref_store_owned(ngx_http_jupref_zone_t *zone, struct stat *info,
     }
 
     return NGX_OK;
+}
+
+
+/* "0755", which ngx_sprintf has no conversion for. */
+
+static const char *
+ngx_http_jupref_mode(char *text, mode_t mode)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_JUPREF_MODE_TEXT - 1; i++) {
+        text[i] = (char) ('0' + (mode >> (9 - 3 * i) & 7));
+    }
+
+    text[i] = '\0';
+
+    return text;
 }
 
 
@@ -273,6 +294,7 @@ static ngx_int_t
 ngx_http_jupref_store_file(ngx_http_jupref_zone_t *zone, int directory,
     const char *path, const char *name, ngx_log_t *log)
 {
+    char         mode[NGX_HTTP_JUPREF_MODE_TEXT];
     ngx_uid_t    user;
     ngx_gid_t    group;
     struct stat  info;
@@ -293,8 +315,9 @@ ngx_http_jupref_store_file(ngx_http_jupref_zone_t *zone, int directory,
 
     ngx_log_error(NGX_LOG_EMERG, log, 0,
                   "\"%s/%s\" for \"jupref_zone\" must be a file with mode "
-                  "0600 of uid %d, which workers run as, and has mode %04uo "
-                  "of uid %d", path, name, (int) user, info.st_mode & 07777,
+                  "0600 of uid %d, which workers run as, and has mode %s of "
+                  "uid %d", path, name, (int) user,
+                  ngx_http_jupref_mode(mode, info.st_mode),
                   (int) info.st_uid);
 
     return NGX_ERROR;

@@ -255,8 +255,7 @@ ngx_http_jupref_sync_wallet(ngx_http_jupref_zone_t *zone, ngx_log_t *log,
 
         if (code) {
             ngx_http_jupref_sync_tier(zone, log,
-                                      jupref_referrer(ngx_http_jupref_ledger(zone),
-                                                      index));
+                jupref_referrer(ngx_http_jupref_ledger(zone), index));
         }
 
         return;

@@ -221,6 +221,8 @@ ngx_http_jupref_zone_create(ngx_http_jupref_zone_t *zone, ngx_str_t *name,
         }
     }
 
+    shared->fixed_size = at;
+
     ngx_http_jupref_zone_shares(zone->size - at, &shared->ledger_size,
                                 &shared->clicks_size);
 

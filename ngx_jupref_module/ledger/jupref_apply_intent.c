@@ -3,9 +3,10 @@
  *
  * An intent is kept until its execute is decided, by a trade of the same
  * requestId or by word that it came to nothing.  What is left over after a
- * crash was never decided: with a signature it becomes an unknown trade
- * (upkeep), without one it waits, and gives way after a day when room is
- * needed.
+ * crash was never decided: with a signature it becomes an unknown trade,
+ * without one it waits, and gives way after a day when room is needed.  Both
+ * are upkeep, and events: how much room there is must not be seen in the
+ * state.
  */
 
 #include <string.h>
@@ -14,25 +15,19 @@
 #include "ledger/jupref_links.h"
 
 
-#define JUPREF_INTENT_LIFE_MS  (24 * 60 * 60 * UINT64_C(1000))
-
-
 static void jupref_intent_keep(jupref_trade_t *kept,
     const jupref_trade_t *trade);
-static uint32_t jupref_intent_gives_way(const jupref_ledger_t *ledger,
-    uint64_t now_ms);
 static void jupref_intent_remove(jupref_ledger_t *ledger, uint32_t index);
 
 
 jupref_ledger_result_e
 jupref_apply_intent(jupref_ledger_t *ledger, const jupref_event_t *event)
 {
-    uint32_t               index, gives_way;
+    uint32_t               index;
     jupref_intent_row_t   *row;
     const jupref_trade_t  *trade;
 
     trade = &event->of.trade;
-    gives_way = 0;
 
     if (!jupref_terms_valid(&trade->terms)
         || trade->granted_bps > JUPREF_BPS_WHOLE
@@ -50,18 +45,10 @@ jupref_apply_intent(jupref_ledger_t *ledger, const jupref_event_t *event)
     }
 
     if (jupref_rows_left(ledger, JUPREF_TABLE_INTENTS) == 0) {
-        gives_way = jupref_intent_gives_way(ledger, event->time_ms);
-
-        if (gives_way == 0) {
-            return JUPREF_LEDGER_INTENTS_FULL;
-        }
+        return JUPREF_LEDGER_INTENTS_FULL;
     }
 
     jupref_booking_begins(ledger);
-
-    if (gives_way) {
-        jupref_intent_remove(ledger, gives_way);
-    }
 
     index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_INTENTS], ledger,
                                 &trade->request_id);
@@ -136,18 +123,6 @@ jupref_intent_decided(jupref_ledger_t *ledger,
     if (index) {
         jupref_intent_remove(ledger, index);
     }
-}
-
-
-static uint32_t
-jupref_intent_gives_way(const jupref_ledger_t *ledger, uint64_t now_ms)
-{
-    uint32_t  oldest;
-
-    oldest = ledger->oldest_intent[JUPREF_INTENTS_UNSIGNED];
-
-    return (oldest && jupref_intent(ledger, oldest)->time_ms
-                      + JUPREF_INTENT_LIFE_MS <= now_ms) ? oldest : 0;
 }
 
 

@@ -3,7 +3,7 @@
  * its referrers' numbers and rankings, and until it is verified its fee is a
  * part of the estimates.  All of it follows from the trade's row, so a step
  * from one state to the next takes out what the row counted for before and
- * puts in what it counts for now.
+ * puts in what it counts for since.
  */
 
 #ifndef JUPREF_STANDING_H

@@ -10,7 +10,9 @@
 
 
 /* Of the oldest trades; a few that stay unsettled stop nothing. */
-#define JUPREF_ARCHIVE_STEPS  64
+#define JUPREF_ARCHIVE_STEPS   64
+
+#define JUPREF_INTENT_LIFE_MS  (24 * 60 * 60 * UINT64_C(1000))
 
 
 unsigned
@@ -95,6 +97,35 @@ jupref_intent_stale(const jupref_ledger_t *ledger, uint64_t now_ms,
         event->type = JUPREF_EVENT_TRADE_UNKNOWN;
         event->of.trade = row->trade;
     }
+
+    return 1;
+}
+
+
+unsigned
+jupref_intent_gives_way(const jupref_ledger_t *ledger, uint64_t now_ms,
+    jupref_event_t *event)
+{
+    uint32_t              oldest;
+    jupref_intent_row_t  *row;
+
+    oldest = ledger->oldest_intent[JUPREF_INTENTS_UNSIGNED];
+
+    if (jupref_rows_left(ledger, JUPREF_TABLE_INTENTS) > 0 || oldest == 0) {
+        return 0;
+    }
+
+    row = jupref_intent(ledger, oldest);
+
+    if (now_ms < JUPREF_INTENT_LIFE_MS
+        || row->time_ms > now_ms - JUPREF_INTENT_LIFE_MS)
+    {
+        return 0;
+    }
+
+    memset(event, 0, sizeof(jupref_event_t));
+    event->type = JUPREF_EVENT_INTENT_CLOSED;
+    event->of.intent_closed.request_id = row->trade.request_id;
 
     return 1;
 }

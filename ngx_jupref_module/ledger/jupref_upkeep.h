@@ -29,5 +29,12 @@ unsigned jupref_release_due(const jupref_ledger_t *ledger, uint64_t now_ms,
 unsigned jupref_intent_stale(const jupref_ledger_t *ledger, uint64_t now_ms,
     uint64_t age_ms, jupref_event_t *event);
 
+/*
+ * The table of intents is full: intent.closed for the oldest whose signature
+ * isn't known, when it is older than a day.
+ */
+unsigned jupref_intent_gives_way(const jupref_ledger_t *ledger,
+    uint64_t now_ms, jupref_event_t *event);
+
 
 #endif /* JUPREF_UPKEEP_H */

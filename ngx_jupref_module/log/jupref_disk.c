@@ -268,6 +268,11 @@ jupref_posix_remove(jupref_disk_t *disk, const char *name)
     }
 
     error = unlinkat(directory, last, 0) < 0 ? -errno : 0;
+
+    if (error == -EISDIR) {
+        error = unlinkat(directory, last, AT_REMOVEDIR) < 0 ? -errno : 0;
+    }
+
     (void) close(directory);
 
     return error;

@@ -43,6 +43,8 @@ struct jupref_disk_s {
     int      (*truncate)(jupref_disk_t *disk, int file, uint64_t size);
 
     int      (*rename)(jupref_disk_t *disk, const char *from, const char *to);
+
+    /* a file, or a directory with nothing in it */
     int      (*remove)(jupref_disk_t *disk, const char *name);
     int      (*make_directory)(jupref_disk_t *disk, const char *name);
     int      (*list)(jupref_disk_t *disk, const char *directory,

@@ -230,6 +230,11 @@ jupref_log_segment(jupref_log_t *log, jupref_log_writer_t *writer,
         return fault->fault;
     }
 
+    /* who dies from here on leaves no segment open, so this one is made anew,
+     * wherever segments are asked to end meanwhile */
+
+    __atomic_store_n(&log->segment, 0, __ATOMIC_RELEASE);
+
     memset(&segment, 0, sizeof(segment));
     segment.first = jupref_ring_seq(record);
     segment.created_ms = now_ms;
@@ -244,9 +249,6 @@ jupref_log_segment(jupref_log_t *log, jupref_log_writer_t *writer,
 
     writer->store->disk->close(writer->store->disk, file);
 
-    /* who dies here leaves no segment open: it is made anew */
-
-    __atomic_store_n(&log->segment, 0, __ATOMIC_RELEASE);
     memcpy(log->data_key, segment.data_key, JUPREF_DATA_KEY);
     log->segment_at = JUPREF_SEGMENT_HEADER;
     __atomic_store_n(&log->segment, segment.first, __ATOMIC_RELEASE);

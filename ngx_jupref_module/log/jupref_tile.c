@@ -221,6 +221,10 @@ jupref_tile_sync_names(jupref_store_t *store, const jupref_tile_t *tile)
         result = store->disk->sync_directory(store->disk, name);
     }
 
+    if (result >= 0) {
+        result = store->disk->sync_directory(store->disk, "");
+    }
+
     return result;
 }
 

@@ -65,7 +65,7 @@ int jupref_tile_write(jupref_store_t *store, const jupref_tile_t *tile,
 int jupref_tiles_write_file(jupref_store_t *store, const char *name,
     const uint8_t *bytes, size_t len);
 
-/* The file, and its name in all directories up to tiles/; 0 or -errno. */
+/* The file, and its name in all directories above it; 0 or -errno. */
 int jupref_tile_sync(jupref_store_t *store, const jupref_tile_t *tile);
 int jupref_tile_sync_names(jupref_store_t *store, const jupref_tile_t *tile);
 

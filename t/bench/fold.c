@@ -1,9 +1,11 @@
 /*
  * How fast events are folded: fold <events> [MiB] [referrers]
  *
- * The events of a busy edge (t/unit/busy_ledger.c) are made in batches on one
- * ledger and folded, timed, into two others: one that keeps its rankings, and
- * one that leaves them out as a recovery does.  All three must end alike.
+ * The events of a busy edge (t/unit/busy_ledger.c) are made first, on a ledger
+ * of their own, and are all in memory.  Then they are folded some times over,
+ * into a ledger that keeps its rankings and into one that leaves them out as a
+ * recovery does; the best time of each counts, in seconds of this thread's
+ * processor.  All ledgers must end alike.
  */
 
 #include <stdio.h>
@@ -15,9 +17,10 @@
 #include "ledger/jupref_state.h"
 
 
-#define FOLD_BATCH      20000           /* events in memory at a time */
+#define FOLD_EVENTS     500000
 #define FOLD_MIB        64
-#define FOLD_REFERRERS  1000
+#define FOLD_REFERRERS  300
+#define FOLD_ROUNDS     3
 
 
 static void
@@ -29,7 +32,7 @@ die(const char *why)
 
 
 static jupref_ledger_t *
-ledger_new(uint64_t size)
+ledger_new(uint64_t size, unsigned unranked)
 {
     void             *block;
     jupref_ledger_t  *ledger;
@@ -45,6 +48,10 @@ ledger_new(uint64_t size)
 
     if (ledger == NULL) {
         die("the ledger is too small");
+    }
+
+    if (unranked) {
+        jupref_state_unrank(ledger);
     }
 
     return ledger;
@@ -64,7 +71,7 @@ now(void)
 
 /* Only those that were taken; a journal has no others. */
 static size_t
-make_batch(busy_t *busy, jupref_ledger_t *ledger, jupref_event_t *events,
+make_events(busy_t *busy, jupref_ledger_t *ledger, jupref_event_t *events,
     size_t limit)
 {
     size_t  count, tries;
@@ -78,16 +85,16 @@ make_batch(busy_t *busy, jupref_ledger_t *ledger, jupref_event_t *events,
     }
 
     if (count == 0) {
-        die("no event is taken any more");
+        die("no event is taken");
     }
 
     return count;
 }
 
 
+/* Into an empty ledger. */
 static double
-fold_batch(jupref_ledger_t *ledger, const jupref_event_t *events,
-    size_t count)
+fold(jupref_ledger_t *ledger, const jupref_event_t *events, size_t count)
 {
     size_t  i;
     double  began;
@@ -127,11 +134,34 @@ expect_same(const jupref_ledger_t *one, const jupref_ledger_t *other)
 }
 
 
-static void
-print_speed(const char *name, size_t events, double seconds, const char *end)
+/* The best of some rounds; what came of it must be the source's state. */
+static double
+fold_best(const jupref_ledger_t *source, unsigned unranked,
+    const jupref_event_t *events, size_t count)
 {
-    printf("\"%s\":{\"events\":%zu,\"seconds\":%.4f,\"perSecond\":%.0f}%s",
-           name, events, seconds, (double) events / seconds, end);
+    double            seconds, best;
+    unsigned          round;
+    jupref_ledger_t  *ledger;
+
+    for (best = 0, round = 0; round < FOLD_ROUNDS; round++) {
+        ledger = ledger_new(source->size, unranked);
+        seconds = fold(ledger, events, count);
+        best = (round == 0 || seconds < best) ? seconds : best;
+
+        jupref_state_rank(ledger);
+        expect_same(source, ledger);
+        free(ledger);
+    }
+
+    return best;
+}
+
+
+static void
+print_speed(const char *name, size_t events, double seconds)
+{
+    printf("\"%s\":{\"events\":%zu,\"seconds\":%.4f,\"perSecond\":%.0f}",
+           name, events, seconds, (double) events / seconds);
 }
 
 
@@ -139,52 +169,37 @@ int
 main(int argc, char **argv)
 {
     busy_t            busy;
-    size_t            limit, folded, count, batch;
-    double            ranked_s, unranked_s, rank_s, began;
+    size_t            count;
     uint64_t          size;
     uint32_t          referrers;
     jupref_event_t   *events;
-    jupref_ledger_t  *source, *ranked, *unranked;
+    jupref_ledger_t  *source;
 
-    limit = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
+    count = argc > 1 ? strtoul(argv[1], NULL, 10) : FOLD_EVENTS;
     size = (argc > 2 ? strtoul(argv[2], NULL, 10) : FOLD_MIB) << 20;
     referrers = argc > 3 ? (uint32_t) strtoul(argv[3], NULL, 10)
                          : FOLD_REFERRERS;
 
-    events = calloc(FOLD_BATCH, sizeof(jupref_event_t));
-
-    if (events == NULL || limit == 0 || referrers == 0) {
-        die("fold <events> [MiB] [referrers]");
+    if (count == 0 || referrers == 0) {
+        die("usage: fold <events> [MiB] [referrers]");
     }
 
-    source = ledger_new(size);
-    ranked = ledger_new(size);
-    unranked = ledger_new(size);
-    jupref_state_unrank(source);
-    jupref_state_unrank(unranked);
+    events = calloc(count, sizeof(jupref_event_t));
 
+    if (events == NULL) {
+        die("no memory");
+    }
+
+    source = ledger_new(size, 1);
     busy_begin(&busy, BUSY_TRAFFIC, 1, referrers);
-    ranked_s = unranked_s = 0;
-
-    for (folded = 0; folded < limit; folded += count) {
-        batch = limit - folded < FOLD_BATCH ? limit - folded : FOLD_BATCH;
-        count = make_batch(&busy, source, events, batch);
-        ranked_s += fold_batch(ranked, events, count);
-        unranked_s += fold_batch(unranked, events, count);
-    }
-
-    began = now();
-    jupref_state_rank(unranked);
-    rank_s = now() - began;
-
-    expect_same(ranked, unranked);
+    count = make_events(&busy, source, events, count);
+    jupref_state_rank(source);
 
     printf("{");
-    print_speed("ranked", folded, ranked_s, ",");
-    print_speed("unranked", folded, unranked_s, ",");
-    printf("\"rankSeconds\":%.4f,\"trades\":%u,\"archivedSeq\":%llu}\n",
-           rank_s, ranked->tables[JUPREF_TABLE_TRADES].count,
-           (unsigned long long) ranked->archived_seq);
+    print_speed("ranked", count, fold_best(source, 0, events, count));
+    printf(",");
+    print_speed("unranked", count, fold_best(source, 1, events, count));
+    printf("}\n");
 
     return 0;
 }

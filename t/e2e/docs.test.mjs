@@ -53,7 +53,7 @@ function described(page, heading) {
 test("every directive is described, with its context", () => {
     const known = directives();
 
-    assert.equal(known.length, 13);
+    assert.equal(known.length, 17);
 
     for (const page of [DIRECTIVES, "README.md"]) {
         assert.deepEqual(described(page, "Directives").map(
@@ -135,12 +135,13 @@ test("every header of ours is described", () => {
         (text) => /^Jupref-[A-Z][\w-]+$/.test(text)));
     const pagesText = pages().map(read).join("\n");
 
-    assert.equal(known.size, 4);
+    assert.equal(known.size, 5);
     assert.deepEqual([...new Set(pagesText.match(/\bJupref-[A-Z][\w-]+/g))]
         .sort(), [...known].sort());
 
     for (const header of known) {
-        assert.ok(read("docs/trading.md").includes(`\`${header}\``), header);
+        assert.ok(["docs/trading.md", "docs/api.md"].some(
+            (page) => read(page).includes(`\`${header}\``)), header);
     }
 });
 
@@ -289,5 +290,5 @@ test("each `make` the pages name is a target, and the folders exist", () => {
 
 
 test("the README stays short", () => {
-    assert.ok(read("README.md").split("\n").length <= 250);
+    assert.ok(read("README.md").split("\n").length <= 270);
 });

@@ -45,6 +45,9 @@ export class Nginx {
         this.port = await freePort();
         this.url = `http://127.0.0.1:${this.port}`;
 
+        /* not every one has a journal */
+        text = text.replaceAll("/var/lib/jupref", `${dir}/state`);
+
         const mine = [
             ["modules/ngx_http_jupref_module.so", MODULE],
             [/user +www-data;/, process.getuid() === 0 ? "user root;" : ""],

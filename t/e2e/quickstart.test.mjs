@@ -276,7 +276,8 @@ test("the minimal configuration trades over both APIs", async () => {
 
     assert.equal(jupiter.connections - before, 1);
 
-    for (const path of ["/health", "/ready", "/metrics"]) {
+    for (const path of ["/health", "/ready", "/metrics", "/v1/ledger/head",
+                        "/tiles/checkpoint"]) {
         assert.equal((await fetch(minimal.url + path)).status, 200, path);
     }
 

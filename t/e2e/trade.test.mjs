@@ -278,7 +278,7 @@ test("the trades list names the swap and shortens the taker", async () => {
     const [trade] = data;
 
     assert.equal(trade.signature, executed.json.signature);
-    assert.equal(trade.status, "executed");
+    assert.equal(trade.state, "executed");
     assert.equal(trade.taker, trader.wallet.slice(0, 4) + "…"
                  + trader.wallet.slice(-4));
     assert.equal(trade.code, "dan");

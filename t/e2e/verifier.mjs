@@ -1,382 +1,323 @@
 /*
  * Checks what an edge says of a trade, without trusting it.
  *
- *     node verifier.mjs https://swap.example.com SIGNATURE [VERIFIER_KEY]
+ *     node verifier.mjs https://swap.example.com SIGNATURE
+ *          [--key VERIFIER_KEY] [--since FILE] [--seq SEQ]
  *
- * No code of the project is in here and none of its packages: this is the page
- * docs/proofs.md put into JavaScript, section by section, with SHA-256 and
- * Ed25519 from Node.  With VERIFIER_KEY the log must be signed by that key;
- * without, by the one that the edge shows.
+ * This file asks the API and says what was checked; how things are checked is
+ * docs/proofs.md, put into JavaScript in proofs.mjs.  Both need Node, nothing
+ * else, and no code of the project.
+ *
+ *     --key     the key that the log must be signed by; without it the one
+ *               that the edge shows
+ *     --since   a checkpoint that was kept: the log must have grown from it;
+ *               the newest is kept there in its place
+ *     --seq     archivedSeq of a trade that was archived
  */
 
-import crypto from "node:crypto";
+import fs from "node:fs";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 
-const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+import { Wrong, checkConsistency, checkInclusion, commitment, eventName,
+         fromBase58, fromBase64, fromHex, leafHash, must, readBody,
+         readCheckpoint, readLeaf, shares } from "./proofs.mjs";
 
 
-export class Wrong extends Error {
+/* ---- answers of the API; `verifierKey` is whose log it has to be */
+
+/* The checkpoint that an answer shows, and that it has that size and root. */
+function shownCheckpoint(answer, size, verifierKey) {
+    const checkpoint = readCheckpoint(answer.checkpoint, verifierKey);
+
+    must(checkpoint.size === BigInt(size)
+         && checkpoint.root.equals(fromHex(answer.root, 32, "the root")),
+         "size and root aren't those of the checkpoint");
+
+    return checkpoint;
 }
 
 
-function must(holds, why) {
-    if (!holds) {
-        throw new Wrong(why);
-    }
+/* GET /v1/ledger/head */
+export function checkHead(head, verifierKey = head.verifierKey) {
+    const checkpoint = shownCheckpoint(head, head.size, verifierKey);
+
+    must(head.verifierKey === verifierKey && head.origin === checkpoint.origin,
+         "the log isn't the one that was asked for");
+
+    return checkpoint;
 }
 
 
-export function sha256(...parts) {
-    return crypto.createHash("sha256").update(Buffer.concat(parts)).digest();
+/* GET /v1/ledger/consistency?from=&to= */
+export function checkGrowth(answer, old, now) {
+    must(BigInt(answer.from) === old.size && BigInt(answer.to) === now.size,
+         "the consistency proof is of other sizes");
+    must(old.root.equals(fromHex(answer.fromRoot, 32, "fromRoot"))
+         && now.root.equals(fromHex(answer.toRoot, 32, "toRoot")),
+         "the consistency proof is of other trees");
+    checkConsistency(old.size, now.size, readPath(answer.consistency),
+                     old.root, now.root);
 }
 
 
-/* One way only to write bytes: what decodes alike isn't the same. */
-export function fromHex(text, size, what) {
-    must(typeof text === "string" && /^([0-9a-f]{2})*$/.test(text),
-         `${what} isn't hexadecimal`);
-    must(size === undefined || text.length === 2 * size,
-         `${what} isn't ${size} bytes`);
+function readPath(hashes) {
+    must(Array.isArray(hashes), "a path is no list");
 
-    return Buffer.from(text, "hex");
+    return hashes.map((one) => fromHex(one, 32, "a hash of a path"));
 }
 
 
-export function fromBase64(text, size, what) {
-    const bytes = Buffer.from(text, "base64");
+/* One of `events`: that it is in the tree, and what was booked. */
+function checkEvent(event, { size, root }) {
+    const bytes = fromBase64(event.leaf, 82, "the leaf");
+    const leaf = readLeaf(bytes);
+    const hash = leafHash(bytes);
 
-    must(bytes.toString("base64") === text, `${what} isn't base64`);
-    must(bytes.length === size, `${what} isn't ${size} bytes`);
+    must(event.type === eventName(leaf.type) && BigInt(event.seq) === leaf.seq
+         && event.time === new Date(Number(leaf.time)).toISOString()
+         && BigInt(event.index) === leaf.seq - 1n,
+         "the leaf is another event's");
+    must(hash.equals(fromHex(event.leafHash, 32, "leafHash")),
+         "leafHash isn't the leaf's hash");
+    checkInclusion(hash, leaf.seq - 1n, size, readPath(event.inclusion), root);
 
-    return bytes;
-}
+    const body = Buffer.from(event.body, "base64");
 
+    must(body.toString("base64") === event.body, "the body isn't base64");
+    must(commitment(fromBase64(event.salt, 16, "the salt"), body)
+         === leaf.commitment, "the leaf commits to another body");
 
-export function toBase58(bytes) {
-    let number = BigInt(`0x${bytes.toString("hex")}`);
-    let text = "";
+    const read = { type: event.type, seq: leaf.seq, time: event.time,
+                   body: readBody(leaf.type, body) };
 
-    for (; number > 0n; number /= 58n) {
-        text = BASE58[number % 58n] + text;
-    }
-
-    return "1".repeat(bytes.findIndex((byte) => byte !== 0)) + text;
-}
-
-
-/* ---- notation: fields one after the other, nothing behind the last */
-
-class Fields {
-    #bytes;
-    #at = 0;
-
-    constructor(bytes) {
-        this.#bytes = bytes;
-    }
-
-    take(size) {
-        must(this.#at + size <= this.#bytes.length, "a body is cut short");
-        this.#at += size;
-
-        return this.#bytes.subarray(this.#at - size, this.#at);
-    }
-
-    end() {
-        must(this.#at === this.#bytes.length, "a body is too long");
-    }
-}
-
-const hash = (fields) => fields.take(32).toString("hex");
-const address = (size) => (fields) => {
-    const bytes = fields.take(size);
-
-    return bytes.every((byte) => byte === 0) ? null : toBase58(bytes);
-};
-const key = address(32);
-const signature = address(64);
-const u8 = (fields) => fields.take(1)[0];
-const u16 = (fields) => fields.take(2).readUInt16LE();
-const u32 = (fields) => fields.take(4).readUInt32LE();
-const u64 = (fields) => fields.take(8).readBigUInt64LE();
-
-function text(longest, pattern = /^/) {
-    return (fields) => {
-        const bytes = fields.take(u8(fields));
-        const read = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-            .decode(bytes);
-
-        must(bytes.length <= longest && bytes.at(-1) !== 0
-             && pattern.test(read), `a text of a body is none: ${read}`);
-
-        return read;
-    };
-}
-
-const code = text(32, /^([A-Za-z0-9_-]{3,32})?$/);
-const reason = text(64, /^\P{Cc}*$/u);
-
-function oneOf(...values) {
-    return (fields) => {
-        const value = u8(fields);
-
-        must(values.includes(value), `${value} is none of ${values}`);
-
-        return value;
-    };
-}
-
-
-/* ---- bodies */
-
-const TERMS = { tier: text(24), feeBps: u16, discountBps: u16, share1: u16,
-                share2: u16, share3: u16, partnerBps: u16 };
-
-function terms(fields) {
-    const read = readFields(fields, TERMS);
-
-    must(read.share1 + read.share2 + read.share3 <= 10_000
-         && read.partnerBps <= 10_000, "terms share out more than there is");
-
-    return read;
-}
-
-const TRADE = {
-    takerCommitment: hash, signature, code, terms, inputMint: key,
-    outputMint: key, feeMint: key, inAmount: u64, outAmount: u64, fee: u64,
-    volume: u64, slot: u64, lastValidBlockHeight: u64, grantedBps: u16,
-    messageHash: hash, router: text(16),
-};
-
-const RULING = { signature, reason };
-
-const ARCHIVED = {
-    wallet1: key, commission1: u64, wallet2: key, commission2: u64,
-    wallet3: key, commission3: u64, executedTime: u64, executedSeq: u64,
-    verifiedSeq: u64, previous: u64, previousOfReferrer: u64,
-    state: oneOf(1, 2, 3, 4, 5, 6, 7, 8),
-};
-
-const BODIES = [
-    null,
-    ["referrer.registered", { wallet: key, parent: key, terms }],
-    ["referrer.status", { wallet: key, status: oneOf(1, 2) }],
-    ["referrer.tier", { wallet: key, terms }],
-    ["code.created", { code, wallet: key, terms, ownTerms: oneOf(0, 1),
-                       configured: oneOf(0, 1) }],
-    ["code.retired", { code }],
-    ["wallet.bound", { walletCommitment: hash, code }],
-    ["clicks.counted", { code, count: u32 }],
-    ["trade.executed", TRADE],
-    ["trade.unknown", TRADE],
-    ["orders.counted", { code, count: u32 }],
-    ["trade.intent", TRADE],
-    ["intent.closed", {}],
-    ["trade.verified", { signature, feeMint: key, fee: u64, slot: u64 }],
-    ["trade.rejected", RULING],
-    ["trade.expired", RULING],
-    ["hold.released", { cutoff: u64 }],
-    ["trade.disputed", RULING],
-    ["dispute.resolved", RULING],
-    ["trade.reversed", RULING],
-    ["trade.archived", { ...TRADE, ...ARCHIVED }],
-];
-
-function readFields(fields, layout) {
-    const read = {};
-
-    for (const [name, one] of Object.entries(layout)) {
-        read[name] = one(fields);
+    if (event.taker !== undefined) {
+        must(opensTaker(event, read.body.takerCommitment),
+             "the event commits to another taker");
     }
 
     return read;
 }
 
 
-export function eventName(type) {
-    must(Number.isInteger(type) && BODIES[type], `no event has type ${type}`);
-
-    return BODIES[type][0];
+/* Whether what an administrator is shown of a taker is what was booked. */
+export function opensTaker({ taker, takerSalt }, takerCommitment) {
+    return commitment(fromBase64(takerSalt, 16, "takerSalt"),
+                      fromBase58(taker)) === takerCommitment;
 }
 
 
-export function readBody(type, bytes) {
-    const fields = new Fields(bytes);
+/*
+ * GET /v1/ledger/proof?trade=: what the log has of the trade.  `fee` is the
+ * verified one where there is one, else an estimate.
+ */
+export function checkProof(answer, signature, verifierKey) {
+    const checkpoint = shownCheckpoint(answer, answer.treeSize, verifierKey);
+    const events = answer.events.map((one) => checkEvent(one, checkpoint));
+    const last = (...types) => events.findLast(
+        ({ type }) => types.includes(type));
+    const executed = last("trade.executed", "trade.unknown");
+    const verified = last("trade.verified");
+    const archived = last("trade.archived");
 
-    eventName(type);
+    must(answer.signature === signature && events.every(
+        ({ body }) => body.signature === signature),
+         "the proof is of another trade");
+    must(events.every(({ seq }, at) => at === 0 || seq > events[at - 1].seq),
+         "the events aren't in their order");
+    must(executed, "the trade itself isn't proved");
 
-    const body = readFields(fields, BODIES[type][1]);
+    const { fee, feeMint } = (verified ?? executed).body;
+    const proved = { checkpoint, events, fee, feeMint, verified, archived,
+                     executed, trade: executed.body };
 
-    fields.end();
-
-    return body;
-}
-
-
-/* ---- a leaf, and what it commits to */
-
-export function readLeaf(bytes) {
-    const fields = new Fields(bytes);
-    const leaf = readFields(fields, { version: u8, type: u8, seq: u64,
-                                      time: u64, previous: hash,
-                                      commitment: hash });
-
-    fields.end();
-    must(leaf.version === 1, `a leaf has version ${leaf.version}`);
-    eventName(leaf.type);
-
-    return leaf;
-}
-
-
-export function commitment(opening, bytes) {
-    must(opening.length === 16, "an opening isn't 16 bytes");
-
-    return sha256(opening, bytes).toString("hex");
-}
-
-
-/* ---- shares: whole base units, BigInt */
-
-export function shares(fee, { partnerBps, share1, share2, share3 },
-                       earns = [true, true, true]) {
-    const part = (whole, bps) => whole * BigInt(bps) / 10_000n;
-    const partner = part(fee, partnerBps);
-    const levels = [share1, share2, share3].map(
-        (share, level) => earns[level] ? part(partner, share) : 0n);
-    const platform = levels.reduce((rest, one) => rest - one, partner);
-
-    return { partner, levels, platform, jupiter: fee - partner };
-}
-
-
-/* ---- the tree */
-
-export const leafHash = (leaf) => sha256(Buffer.of(0), leaf);
-export const node = (left, right) => sha256(Buffer.of(1), left, right);
-
-
-/* The root of a tree, from the hashes of all its leaves. */
-export function treeRoot(hashes) {
-    if (hashes.length < 2) {
-        return hashes[0] ?? sha256();
+    if (archived) {
+        checkArchived(archived.body, proved);
     }
 
-    let half = 1;
-
-    while (2 * half < hashes.length) {
-        half *= 2;
-    }
-
-    return node(treeRoot(hashes.slice(0, half)), treeRoot(hashes.slice(half)));
+    return proved;
 }
 
 
-export function checkInclusion(hash, index, size, path, root) {
-    must(index < size, "the leaf lies behind the tree");
+function checkArchived(archived, { executed, verified, fee, trade }) {
+    const wallets = [1, 2, 3].map((level) => archived[`wallet${level}`]);
+    const { levels } = shares(fee, trade.terms,
+                              wallets.map((wallet) => wallet !== null));
 
-    let [a, b, r] = [index, size - 1n, hash];
-
-    for (const p of path) {
-        must(b !== 0n, "the inclusion path is too long");
-
-        if (a & 1n || a === b) {
-            r = node(p, r);
-
-            while (!(a & 1n) && a > 0n) {
-                [a, b] = [a >> 1n, b >> 1n];
-            }
-        } else {
-            r = node(r, p);
-        }
-
-        [a, b] = [a >> 1n, b >> 1n];
-    }
-
-    must(b === 0n && r.equals(root), "the leaf isn't in the tree");
+    must(archived.executedSeq === executed.seq
+         && archived.verifiedSeq === (verified?.seq ?? 0n),
+         "the archived trade is of other events");
+    must(archived.fee === fee && (!verified || levels.every((one, index) =>
+        one === archived[`commission${index + 1}`])),
+         "the archived trade has other shares");
 }
 
 
-export function checkConsistency(from, to, path, old, root) {
-    must(0n < from && from <= to, "trees of such sizes can't be compared");
+/*
+ * A trade of GET /v1/trades or /v1/referrers/{wallet}/trades says the same.
+ * Gives the shares, recomputed, of the levels that earned.
+ */
+export function checkShown(shown, { trade, fee, feeMint, verified, executed }) {
+    const told = shown.verifiedFee ?? shown.estimatedFee;
 
-    if (from === to) {
-        must(path.length === 0 && old.equals(root), "the tree isn't the same");
+    must(shown.code === (trade.code || null)
+         && shown.inputMint === trade.inputMint
+         && shown.outputMint === trade.outputMint
+         && BigInt(shown.inAmount) === trade.inAmount
+         && BigInt(shown.outAmount) === trade.outAmount
+         && BigInt(shown.seq) === executed.seq
+         && (shown.verifiedFee !== null) === Boolean(verified),
+         "the API shows another trade than was booked");
+    must(shown.feeMint === feeMint && BigInt(told) === fee,
+         "the API shows another fee than was booked");
+
+    const earned = [1, 2, 3].map((level) => shown.commissions.find(
+        (one) => one.level === level));
+    const computed = shares(fee, trade.terms, earned.map(Boolean));
+
+    must(earned.every((one, index) =>
+        BigInt(one?.amount ?? 0) === computed.levels[index]),
+         "the API shows other commissions than fee and terms give");
+
+    return { ...computed, wallets: earned.map((one) => one?.wallet ?? null) };
+}
+
+
+/* ---- the command line */
+
+const PAGES = 10;       /* of the newest trades, to find one in */
+
+async function main() {
+    const { values, positionals } = parseArgs({
+        allowPositionals: true, options: {
+            key: { type: "string" }, since: { type: "string" },
+            seq: { type: "string" },
+        } });
+    const [edge, signature] = positionals;
+
+    if (positionals.length !== 2) {
+        throw new Wrong("usage: verifier.mjs URL SIGNATURE "
+                        + "[--key VERIFIER_KEY] [--since FILE] [--seq SEQ]");
+    }
+
+    const say = (what, ...words) =>
+        console.log(`${what.padEnd(12)}${words.join(" ")}`);
+    const api = edge.replace(/\/$/, "").replace(/^(\w+:\/\/[^/]+)$/, "$1/v1");
+    const proof = await get(`${api}/ledger/proof?trade=${signature}`
+                            + (values.seq ? `&seq=${values.seq}` : ""));
+    const head = await get(`${api}/ledger/head`);
+    const verifierKey = values.key ?? head.verifierKey;
+    const newest = checkHead(head, verifierKey);
+
+    say("log", `${newest.origin}, ${newest.size} events`);
+    say("signed by", verifierKey);
+
+    const proved = checkProof(proof, signature, verifierKey);
+
+    await follow(api, proved.checkpoint, newest);
+    await keep(api, values.since, verifierKey, newest, head.checkpoint, say);
+
+    for (const { type, seq, time } of proved.events) {
+        say("in the log", `${type}, event ${seq}, ${time}`);
+    }
+
+    sayTrade(proved, say);
+
+    const shown = await findShown(api, signature);
+
+    if (shown === undefined) {
+        say("not shown", `among the newest ${PAGES * 100} trades of the API:`,
+            "who earned what isn't compared");
+    } else {
+        sayShares(checkShown(shown, proved), say);
+    }
+}
+
+
+/* The log of an older checkpoint is the beginning of the newer one's. */
+async function follow(api, old, now) {
+    checkGrowth(await get(`${api}/ledger/consistency?from=${old.size}`
+                          + `&to=${now.size}`), old, now);
+}
+
+
+async function keep(api, file, verifierKey, newest, note, say) {
+    if (file === undefined) {
         return;
     }
 
-    const hashes = (from & from - 1n) === 0n ? [old, ...path] : path;
+    if (fs.existsSync(file)) {
+        const old = readCheckpoint(fs.readFileSync(file, "utf8"), verifierKey);
 
-    must(hashes.length > 0, "the consistency path is empty");
-
-    let [a, b] = [from - 1n, to - 1n];
-
-    while (a & 1n) {
-        [a, b] = [a >> 1n, b >> 1n];
+        await follow(api, old, newest);
+        say("grown from", `${old.size} events, of ${file}`);
     }
 
-    let [o, n] = [hashes[0], hashes[0]];
-
-    for (const p of hashes.slice(1)) {
-        must(b !== 0n, "the consistency path is too long");
-
-        if (a & 1n || a === b) {
-            [o, n] = [node(p, o), node(p, n)];
-
-            while (!(a & 1n) && a > 0n) {
-                [a, b] = [a >> 1n, b >> 1n];
-            }
-        } else {
-            n = node(n, p);
-        }
-
-        [a, b] = [a >> 1n, b >> 1n];
-    }
-
-    must(b === 0n && o.equals(old) && n.equals(root),
-         "the tree isn't the beginning of the newer one");
+    fs.writeFileSync(file, note);
 }
 
 
-/* ---- the checkpoint: {origin, size, root}, if `verifierKey` signed it */
+function sayTrade({ trade, fee, feeMint, verified }, say) {
+    const { feeBps, discountBps, share1, share2, share3, partnerBps, tier } =
+        trade.terms;
 
-export function readCheckpoint(note, verifierKey) {
-    const [, name, id, base64] =
-        /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(verifierKey) ?? [];
+    say("trade", `${trade.inAmount} of ${trade.inputMint}`);
+    say("", `for ${trade.outAmount} of ${trade.outputMint}`);
+    say("terms", `${trade.code || "no code"}, ${tier}: ${feeBps} bps less`,
+        `${discountBps}, ${partnerBps} to the partner, of that`,
+        `${share1}, ${share2}, ${share3} to the levels`);
+    say("fee", `${fee} of ${feeMint}`, verified ? "(verified)"
+                                                 : "(estimated)");
+}
 
-    must(base64, "that is no verifier key");
 
-    const keyed = fromBase64(base64, 33, "the verifier key");
+function sayShares({ levels, wallets, platform, jupiter }, say) {
+    for (const [index, wallet] of wallets.entries()) {
+        if (wallet !== null) {
+            say(`level ${index + 1}`, levels[index], "to", wallet);
+        }
+    }
 
-    must(keyed[0] === 1 && id === sha256(Buffer.from(`${name}\n`), keyed)
-        .toString("hex", 0, 4), "the verifier key isn't what its id says");
+    say("platform", platform);
+    say("Jupiter", jupiter);
+    say("right", "what the API shows is what was booked, to the unit");
+}
 
-    const [, signed, origin, size, root, lines] =
-        /^((.+)\n(0|[1-9]\d*)\n(.+)\n)\n((?:\u2014 \S+ \S+\n)+)$/.exec(note)
-        ?? [];
 
-    must(lines, "the checkpoint isn't a signed note of a log");
-    must(origin === name && /^[!-~]{1,64}$/.test(origin)
-         && !origin.includes("+"), "the checkpoint is another log's");
+async function findShown(api, signature) {
+    let cursor = "";
 
-    const publicKey = crypto.createPublicKey({
-        key: { kty: "OKP", crv: "Ed25519",
-               x: keyed.subarray(1).toString("base64url") }, format: "jwk" });
-    const good = lines.trimEnd().split("\n").some((line) => {
-        const [, signer, proof] = line.split(" ");
+    for (let page = 0; page < PAGES && cursor !== null; page++) {
+        const { data, nextCursor } = await get(
+            `${api}/trades?limit=100&cursor=${encodeURIComponent(cursor)}`);
+        const shown = data.find((one) => one.signature === signature);
 
-        if (signer !== name) {
-            return false;
+        if (shown) {
+            return shown;
         }
 
-        const bytes = fromBase64(proof, 68, "the checkpoint's signature");
+        cursor = nextCursor;
+    }
 
-        return bytes.toString("hex", 0, 4) === id
-            && crypto.verify(null, Buffer.from(signed), publicKey,
-                             bytes.subarray(4));
-    });
+    return undefined;
+}
 
-    must(good, "the checkpoint isn't signed by the log's key");
 
-    return { origin, size: BigInt(size),
-             root: fromBase64(root, 32, "the checkpoint's root") };
+async function get(url) {
+    const response = await fetch(url);
+    const text = await response.text();
+
+    must(response.ok, `${url}: HTTP ${response.status} ${text}`);
+
+    return JSON.parse(text);
+}
+
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+    try {
+        await main();
+    } catch (error) {
+        console.error(`wrong: ${error.message}`);
+        process.exitCode = 1;
+    }
 }

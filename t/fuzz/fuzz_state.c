@@ -169,6 +169,7 @@ read_people(const jupref_ledger_t *ledger, const jupref_clicks_t *clicks,
 
     for (jupref_each_row(ledger, JUPREF_TABLE_REFERRERS, index)) {
         jupref_view_referrer(ledger, clicks, index, &view->referrer);
+        expect(view->referrer.row.text_len <= JUPREF_PUBKEY_TEXT);
         read_lists(ledger, index, view);
         (void) jupref_referral_is_cycle(ledger, index,
                                         &jupref_referrer(ledger, 1)->wallet);
@@ -215,7 +216,12 @@ read_everything(const jupref_ledger_t *ledger,
         }
     }
 
-    (void) jupref_view_accounts(ledger, 0, JUPREF_VIEW_LIST, view->accounts);
+    i = jupref_view_accounts(ledger, 0, JUPREF_VIEW_LIST, view->accounts);
+
+    while (i--) {
+        expect(view->accounts[i].mint.len <= JUPREF_PUBKEY_TEXT);
+    }
+
     jupref_view_platform(ledger, integrity, &view->platform);
 
     later = ledger->time_ms + 86400000;

@@ -98,6 +98,7 @@ typedef enum {
     SIM_N_TABLE_FULL,
     SIM_N_LOG_FULL,
     SIM_N_INTENTS_ORPHANED,
+    SIM_N_INTENTS_GAVE_WAY,
     SIM_N_RESUBMITTED,
     SIM_N_REPLAYS,
     SIM_N_MEANWHILE,                    /* events appended during a sync */

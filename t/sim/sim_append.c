@@ -27,6 +27,8 @@ typedef enum {
 } sim_place_e;
 
 
+static unsigned sim_makes_room(sim_t *sim, const jupref_event_t *event,
+    jupref_event_t *leaves);
 static jupref_ledger_result_e sim_append_one(sim_t *sim,
     jupref_event_t *event);
 static jupref_ledger_result_e sim_append_logged(sim_t *sim,
@@ -43,18 +45,16 @@ static unsigned sim_book_counted(sim_t *sim, jupref_clicks_t *clicks,
 jupref_ledger_result_e
 sim_append(sim_t *sim, jupref_event_t *event)
 {
-    jupref_event_t          archived;
+    jupref_event_t          leaves;
     jupref_ledger_result_e  result;
 
     sim_lock(sim);
 
-    if ((event->type == JUPREF_EVENT_TRADE_EXECUTED
-         || event->type == JUPREF_EVENT_TRADE_UNKNOWN)
-        && jupref_archive_due(sim->zone.ledger, sim->now_ms, &archived))
+    if (sim_makes_room(sim, event, &leaves)
+        && sim_append_one(sim, &leaves) == JUPREF_LEDGER_OK)
     {
-        if (sim_append_one(sim, &archived) == JUPREF_LEDGER_OK) {
-            sim_count(sim, SIM_N_ARCHIVED);
-        }
+        sim_count(sim, leaves.type == JUPREF_EVENT_TRADE_ARCHIVED
+                       ? SIM_N_ARCHIVED : SIM_N_INTENTS_GAVE_WAY);
     }
 
     result = sim_append_one(sim, event);
@@ -73,6 +73,26 @@ sim_append(sim_t *sim, jupref_event_t *event)
             jupref_ledger_result_name(result));
 
     return result;
+}
+
+
+static unsigned
+sim_makes_room(sim_t *sim, const jupref_event_t *event,
+    jupref_event_t *leaves)
+{
+    switch (event->type) {
+
+    case JUPREF_EVENT_TRADE_EXECUTED:
+    case JUPREF_EVENT_TRADE_UNKNOWN:
+        return jupref_archive_due(sim->zone.ledger, sim->now_ms, leaves);
+
+    case JUPREF_EVENT_TRADE_INTENT:
+        return jupref_intent_gives_way(sim->zone.ledger, sim->now_ms,
+                                       leaves);
+
+    default:
+        return 0;
+    }
 }
 
 

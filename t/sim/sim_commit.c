@@ -100,8 +100,9 @@ sim_flush(sim_t *sim, unsigned worker)
         return;
     }
 
-    sim_say(sim, "worker %u has flushed to event %llu: %s", worker,
-            (unsigned long long) sim->zone.log->synced,
+    sim_say(sim, "worker %u has flushed to event %llu in segment %llu: %s",
+            worker, (unsigned long long) sim->zone.log->synced,
+            (unsigned long long) sim->zone.log->segment,
             jupref_fault_name(flush.result));
 
     if (flush.result != JUPREF_FAULT_NONE) {

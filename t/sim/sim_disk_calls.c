@@ -32,6 +32,8 @@ static int sim_list(jupref_disk_t *disk, const char *directory,
     jupref_list_pt list, void *context);
 static int sim_sync_directory(jupref_disk_t *disk, const char *directory);
 static int sim_make(sim_disk_t *sim, const char *name, unsigned directory);
+static unsigned sim_parent_there(sim_disk_t *sim, const char *name);
+static unsigned sim_empty(sim_disk_t *sim, const char *directory);
 static int sim_operation(sim_disk_t *sim, unsigned *half);
 static unsigned sim_due(uint64_t *in);
 static sim_file_t *sim_file(sim_disk_t *sim, int number);
@@ -292,7 +294,7 @@ sim_rename(jupref_disk_t *disk, const char *from, const char *to)
 
     entry = sim_entry_find(&sim->files->now, from);
 
-    if (entry == NULL) {
+    if (entry == NULL || !sim_parent_there(sim, to)) {
         return -ENOENT;
     }
 
@@ -321,6 +323,10 @@ sim_remove(jupref_disk_t *disk, const char *name)
     }
 
     file = &sim->files->files[entry->file];
+
+    if (file->directory && !sim_empty(sim, name)) {
+        return -ENOTEMPTY;
+    }
 
     if (sim->space != UINT64_MAX) {
         sim->space += file->size;
@@ -433,27 +439,58 @@ sim_sync_directory(jupref_disk_t *disk, const char *directory)
 static int
 sim_make(sim_disk_t *sim, const char *name, unsigned directory)
 {
-    char       *slash, parent[JUPREF_NAME_MAX];
-    unsigned    half;
+    unsigned  half;
 
     if (sim_operation(sim, &half) < 0) {
         return -EIO;
     }
 
-    snprintf(parent, sizeof(parent), "%s", name);
-    slash = strrchr(parent, '/');
-
-    if (slash != NULL) {
-        *slash = '\0';
-
-        if (sim_entry_find(&sim->files->now, parent) == NULL) {
-            return -ENOENT;
-        }
+    if (!sim_parent_there(sim, name)) {
+        return -ENOENT;
     }
 
     sim_change(sim, SIM_MADE, sim_file_new(sim->files, directory), name, "");
 
     return 0;
+}
+
+
+static unsigned
+sim_parent_there(sim_disk_t *sim, const char *name)
+{
+    char  *slash, parent[JUPREF_NAME_MAX];
+
+    snprintf(parent, sizeof(parent), "%s", name);
+    slash = strrchr(parent, '/');
+
+    if (slash == NULL) {
+        return 1;
+    }
+
+    *slash = '\0';
+
+    return sim_entry_find(&sim->files->now, parent) != NULL;
+}
+
+
+static unsigned
+sim_empty(sim_disk_t *sim, const char *directory)
+{
+    size_t       len;
+    unsigned     i;
+    const char  *name;
+
+    len = strlen(directory);
+
+    for (i = 0; i < sim->files->now.count; i++) {
+        name = sim->files->now.entries[i].name;
+
+        if (strncmp(name, directory, len) == 0 && name[len] == '/') {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -23,6 +23,11 @@ typedef enum {
 } sim_death_e;
 
 
+static const char *const  sim_deaths[] = {
+    "never in", "before", "within", "behind"
+};
+
+
 static int sim_front_open(jupref_disk_t *disk, const char *name,
     unsigned write, unsigned create);
 static void sim_front_close(jupref_disk_t *disk, int file);
@@ -41,7 +46,7 @@ static int sim_front_list(jupref_disk_t *disk, const char *directory,
     jupref_list_pt list, void *context);
 static int sim_front_sync_directory(jupref_disk_t *disk,
     const char *directory);
-static sim_death_e sim_call(sim_t *sim);
+static sim_death_e sim_call(sim_t *sim, const char *call);
 static void sim_called(sim_t *sim, sim_death_e death);
 static void sim_meanwhile(sim_t *sim);
 static unsigned sim_owner(const sim_t *sim);
@@ -125,7 +130,7 @@ sim_front_open(jupref_disk_t *disk, const char *name, unsigned write,
     sim_t        *sim = disk->state;
     sim_death_e   death;
 
-    death = sim_call(sim);
+    death = sim_call(sim, "open");
     file = sim_back(sim)->open(sim_back(sim), name, write, create);
 
     if (file >= 0) {
@@ -175,7 +180,7 @@ sim_front_write(jupref_disk_t *disk, int file, const void *bytes, size_t len,
         *sim->log_marking = *sim->zone.log;
     }
 
-    death = sim_call(sim);
+    death = sim_call(sim, "write");
 
     if (death == SIM_DIES_WITHIN) {
         len = (size_t) sim_random(sim, len);
@@ -195,7 +200,7 @@ sim_front_sync(jupref_disk_t *disk, int file)
     sim_t        *sim = disk->state;
     sim_death_e   death;
 
-    death = sim_call(sim);
+    death = sim_call(sim, "sync");
 
     if (death == SIM_LIVES) {
         sim_meanwhile(sim);
@@ -224,7 +229,7 @@ sim_front_truncate(jupref_disk_t *disk, int file, uint64_t size)
     sim_t        *sim = disk->state;
     sim_death_e   death;
 
-    death = sim_call(sim);
+    death = sim_call(sim, "truncate");
     rc = sim_back(sim)->truncate(sim_back(sim), file, size);
     sim_called(sim, death);
 
@@ -239,7 +244,7 @@ sim_front_rename(jupref_disk_t *disk, const char *from, const char *to)
     sim_t        *sim = disk->state;
     sim_death_e   death;
 
-    death = sim_call(sim);
+    death = sim_call(sim, "rename");
     rc = sim_back(sim)->rename(sim_back(sim), from, to);
     sim_called(sim, death);
 
@@ -254,7 +259,7 @@ sim_front_remove(jupref_disk_t *disk, const char *name)
     sim_t        *sim = disk->state;
     sim_death_e   death;
 
-    death = sim_call(sim);
+    death = sim_call(sim, "remove");
     rc = sim_back(sim)->remove(sim_back(sim), name);
     sim_called(sim, death);
 
@@ -269,7 +274,7 @@ sim_front_make_directory(jupref_disk_t *disk, const char *name)
     sim_t        *sim = disk->state;
     sim_death_e   death;
 
-    death = sim_call(sim);
+    death = sim_call(sim, "make directory");
     rc = sim_back(sim)->make_directory(sim_back(sim), name);
     sim_called(sim, death);
 
@@ -294,7 +299,7 @@ sim_front_sync_directory(jupref_disk_t *disk, const char *directory)
     sim_t        *sim = disk->state;
     sim_death_e   death;
 
-    death = sim_call(sim);
+    death = sim_call(sim, "sync directory");
     rc = sim_back(sim)->sync_directory(sim_back(sim), directory);
     sim_called(sim, death);
 
@@ -305,7 +310,7 @@ sim_front_sync_directory(jupref_disk_t *disk, const char *directory)
 /* A call of the disk begins. */
 
 static sim_death_e
-sim_call(sim_t *sim)
+sim_call(sim_t *sim, const char *call)
 {
     sim_death_e  death;
 
@@ -316,6 +321,8 @@ sim_call(sim_t *sim)
     }
 
     death = SIM_DIES_BEFORE + sim_random(sim, 3);
+    sim_say(sim, "process %u dies %s a call of %s", sim->process->owner,
+            sim_deaths[death], call);
 
     if (death == SIM_DIES_BEFORE) {
         sim_die(sim);

@@ -66,7 +66,7 @@ sim_key_added(sim_t *sim)
     memset(key, 0, sizeof(jupref_key_t));
     key->id[0] = 'k';
     key->id[1] = (uint8_t) ('1' + count);
-    sim_key(key->secret, sizeof(key->secret), 'k', count + 1);
+    sim_key(key->key, sizeof(key->key), 'k', count + 1);
 
     sim->store.keys.count = count + 1;
     sim_count(sim, SIM_N_KEYS);

@@ -52,7 +52,7 @@ sim_world_begin(sim_t *sim, uint64_t seed, uint64_t steps, uint64_t *numbers,
     sim->store.keys.count = 1;
     memcpy(sim->store.edge, "edge-a", 6);
     memcpy(sim->keys[0].id, "k1", 2);
-    sim_key(sim->keys[0].secret, sizeof(sim->keys[0].secret), 'k', 1);
+    sim_key(sim->keys[0].key, sizeof(sim->keys[0].key), 'k', 1);
 }
 
 
@@ -114,13 +114,13 @@ sim_fail(sim_t *sim, const char *format, ...)
 {
     va_list  args;
 
-    printf("seed %llu fails in step %llu: ", (unsigned long long) sim->seed,
-           (unsigned long long) sim->step);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n");
     fflush(stdout);
+    fprintf(stderr, "# seed %llu fails in step %llu: ",
+            (unsigned long long) sim->seed, (unsigned long long) sim->step);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\n");
 
     /* no destructor: a world that is wrong isn't taken down in order */
 

@@ -35,7 +35,6 @@ typedef struct {
 typedef int (*dying_lock_pt)(pthread_mutex_t *mutex);
 
 
-
 static dying_process_t      *dying_process;
 static dying_lock_pt         dying_lock;
 static dying_lock_pt         dying_unlock;
@@ -162,7 +161,7 @@ dying_trap(int signo)
 }
 
 
-/* The processor's trap flag. */
+/* The processor's trap flag; what lies below the stack's end isn't ours. */
 
 static void
 dying_step(unsigned on)
@@ -170,11 +169,15 @@ dying_step(unsigned on)
 #if defined(__x86_64__)
 
     if (on) {
-        __asm__ volatile ("pushfq; orq $0x100, (%%rsp); popfq"
+        __asm__ volatile ("lea -128(%%rsp), %%rsp; pushfq; "
+                          "orq $0x100, (%%rsp); "
+                          "popfq; lea 128(%%rsp), %%rsp"
                           ::: "memory", "cc");
 
     } else {
-        __asm__ volatile ("pushfq; andq $~0x100, (%%rsp); popfq"
+        __asm__ volatile ("lea -128(%%rsp), %%rsp; pushfq; "
+                          "andq $~0x100, (%%rsp); "
+                          "popfq; lea 128(%%rsp), %%rsp"
                           ::: "memory", "cc");
     }
 

@@ -105,7 +105,7 @@ build() {
 
 
 check() {
-    local id address=http://127.0.0.1:8080 status=0
+    local address=http://127.0.0.1:8080
 
     ip link set lo up
 
@@ -119,12 +119,24 @@ check() {
             --cgroup-manager cgroupfs
             --tmpdir "$here/tmp")
 
+    started looks_right
+    keeps_a_journal
+}
+
+
+# Starts the image, with the options that follow, has a function look at it,
+# and takes it away again.
+
+started() {
+    local look=$1 id status=0
+    shift
+
     id=$("${podman[@]}" run --detach --network host --read-only \
              --tmpfs /tmp --cap-drop all --security-opt no-new-privileges \
              --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
-             localhost/jupref:built)
+             "$@" localhost/jupref:built)
 
-    looks_right "$id" "$address" || status=1
+    "$look" "$id" "$address" || status=1
 
     if [ "$status" -ne 0 ]; then
         "${podman[@]}" logs "$id" >&2
@@ -133,6 +145,41 @@ check() {
 
     "${podman[@]}" rm --force "$id" > /dev/null
     return "$status"
+}
+
+
+# As conf-examples/container/nginx.conf says: with a volume and a keyring two
+# containers, one after the other, have one log.
+
+keeps_a_journal() {
+    local key conf="$here/nginx.conf" keys="$here/keys"
+
+    key=$(od -An -vtx1 -N32 /dev/urandom | tr -d ' \n')
+    (umask 077; printf 'seal 1 %s\n' "$key" > "$keys")
+    chown 33 "$keys"
+    sed 's|main 64m;|main 64m state=/var/lib/jupref;\n'\
+'    jupref_keyring /etc/jupref/keys;|' \
+        conf-examples/container/nginx.conf > "$conf"
+
+    started shows_its_log "${journal[@]}"
+    mv "$here/log-key" "$here/log-key.first"
+    started shows_its_log "${journal[@]}"
+    cmp "$here/log-key" "$here/log-key.first"
+    printf 'keeps its journal in the volume\n'
+}
+
+journal=(--volume jupref:/var/lib/jupref
+         --volume "$here/keys:/etc/jupref/keys:ro"
+         --volume "$here/nginx.conf:/etc/nginx/nginx.conf:ro")
+
+
+shows_its_log() {
+    local id=$1 address=$2
+
+    curl -sS --fail --retry 20 --retry-delay 1 --retry-connrefused \
+         --output "$here/head" "$address/v1/ledger/head" || return 1
+    grep -o '"verifierKey":"[^"]*"' "$here/head" > "$here/log-key" || return 1
+    "${podman[@]}" stop --time 10 "$id" > /dev/null
 }
 
 
@@ -179,7 +226,8 @@ clean_up() {
         umount "$mounted"
     done
 
-    rm -rf "$here"/{storage,run,tmp,base,health,ignore,log}
+    rm -rf "$here"/{storage,run,tmp,base,health,ignore,log,head,log-key*,keys} \
+        "$here/nginx.conf"
 }
 
 

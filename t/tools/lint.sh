@@ -7,7 +7,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
 shopt -s nullglob globstar
 
-c_files=(ngx_jupref_module/**/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch]
+c_files=(ngx_jupref_module/**/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/sim/*.[ch]
          t/bench/*.[ch])
 module_sources=(ngx_jupref_module/**/*.c)
 scripts=(t/tools/*.sh .ci/run)
@@ -66,7 +66,8 @@ gcc_analyzer() {
 cppcheck_errors() {
     cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j "$(nproc)" \
              --enable=warning,portability -Ingx_jupref_module \
-             --suppress=uninitvar --suppress=missingInclude \
+             --suppress=uninitvar --suppress=legacyUninitvar \
+             --suppress=missingInclude \
              --suppress=missingIncludeSystem \
              "${module_sources[@]}"
 }

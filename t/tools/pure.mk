@@ -1,8 +1,9 @@
-# The pure rooms, compiled without nginx: once for unit tests (gcc), once for
-# fuzzers (clang), both under address and undefined-behaviour sanitizers, and
-# once as in production for the fold's benchmark, build/bench/fold.
+# The pure rooms, compiled without nginx: once for unit tests and the simulator
+# (gcc), once for fuzzers (clang), both under address and undefined-behaviour
+# sanitizers, and once as in production for the fold's benchmark,
+# build/bench/fold.
 #
-#     make -f t/tools/pure.mk unit | fuzz | fold
+#     make -f t/tools/pure.mk unit | sim | fuzz | fold
 
 MAKEFLAGS += -j$(shell nproc)
 
@@ -25,6 +26,7 @@ unit_flags := $(flags) -It/unit -It/sim -fsanitize=address,undefined
 fuzz_flags := $(flags) -It/fuzz -It/unit -It/sim -fsanitize=fuzzer-no-link,address,undefined
 
 unit_objects := $(patsubst %.c,build/unit/%.o,$(sources) $(helpers))
+sim_objects  := $(patsubst %.c,build/unit/%.o,$(sources) $(wildcard t/sim/*.c))
 fuzz_objects := $(patsubst %.c,build/fuzz/%.o,$(sources) $(sim_disk) $(busy))
 
 # what the module is built with, without asserts
@@ -33,10 +35,12 @@ fold_objects := $(patsubst %.c,build/bench/%.o,t/bench/fold.c $(busy) \
 	$(filter-out ngx_jupref_module/log/%,$(sources)))
 
 
-.PHONY: unit fuzz fold
+.PHONY: unit sim fuzz fold
 .SECONDARY:
 
 unit: $(patsubst t/unit/%.c,build/unit/%,$(tests))
+	@:
+sim: build/unit/sim
 	@:
 fuzz: $(patsubst t/fuzz/%.c,build/fuzz/%,$(fuzzers))
 	@:
@@ -49,6 +53,11 @@ build/bench/fold: $(fold_objects)
 
 build/unit/test_%: build/unit/t/unit/test_%.o $(unit_objects)
 	@gcc $(unit_flags) -o $@ $^ $(libs) -lcmocka
+
+# chance is the seed's in the simulator, OpenSSL's too
+
+build/unit/sim: $(sim_objects)
+	@gcc $(unit_flags) -Wl,--wrap=RAND_bytes -o $@ $^ $(libs)
 
 build/fuzz/fuzz_%: build/fuzz/t/fuzz/fuzz_%.o $(fuzz_objects)
 	@clang $(fuzz_flags) -fsanitize=fuzzer -o $@ $^ $(libs)

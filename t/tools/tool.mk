@@ -1,7 +1,7 @@
 # jupref-journal, the operator's command: the pure rooms and log/tool, without
-# nginx.
+# nginx.  Also what makes long journals for tests, of the same objects.
 #
-#     make -f t/tools/tool.mk
+#     make -f t/tools/tool.mk [build/write_history]
 
 MAKEFLAGS += -j$(shell nproc)
 
@@ -20,6 +20,10 @@ libs := -lyajl -lcrypto
 build/jupref-journal: $(objects)
 	@gcc $(flags) $(link_flags) -o $@.new $^ $(libs)
 	@mv $@.new $@
+
+build/write_history: build/tool/t/tools/write_history.o \
+	$(filter-out build/tool/ngx_jupref_module/log/tool/%,$(objects))
+	@gcc $(flags) $(link_flags) -o $@ $^ $(libs)
 
 build/tool/%.o: %.c t/tools/tool.mk t/tools/warnings
 	@mkdir -p $(@D)

@@ -460,48 +460,17 @@ model_archived(model_t *model, const history_op_t *op)
 }
 
 
-/* The oldest without a signature gives way after a day. */
 static unsigned
 model_intent(model_t *model, const history_op_t *op)
 {
-    unsigned         request;
-    uint64_t         now;
-    model_intent_t  *oldest, *intent;
-
-    intent = &model->intent[op->request];
-    now = op->at + (op->late ? 2 * MODEL_DAY_MS : 0);
-
-    if (op->request == 0 || intent->there
-        || (op->code && !model->code[op->code].owner))
+    if (op->request == 0 || model->intent[op->request]
+        || (op->code && !model->code[op->code].owner)
+        || model->used.intents == model->room.intents)
     {
         return 0;
     }
 
-    if (model->used.intents == model->room.intents) {
-
-        for (oldest = NULL, request = 1; request <= MODEL_REQUESTS; request++)
-        {
-            if (model->intent[request].there
-                && !model->intent[request].has_signature
-                && (oldest == NULL
-                    || model->intent[request].order < oldest->order))
-            {
-                oldest = &model->intent[request];
-            }
-        }
-
-        if (oldest == NULL || oldest->at + MODEL_DAY_MS > now) {
-            return 0;
-        }
-
-        oldest->there = 0;
-        model->used.intents--;
-    }
-
-    intent->there = 1;
-    intent->has_signature = (op->signature != 0);
-    intent->at = now;
-    intent->order = op->at;
+    model->intent[op->request] = 1;
     model->used.intents++;
 
     return 1;
@@ -511,11 +480,11 @@ model_intent(model_t *model, const history_op_t *op)
 static unsigned
 model_decided(model_t *model, unsigned request)
 {
-    if (!model->intent[request].there) {
+    if (!model->intent[request]) {
         return 0;
     }
 
-    model->intent[request].there = 0;
+    model->intent[request] = 0;
     model->used.intents--;
 
     return 1;

@@ -109,14 +109,6 @@ typedef struct {
 
 
 typedef struct {
-    unsigned     there;
-    unsigned     has_signature;
-    uint64_t     at;                    /* milliseconds */
-    uint64_t     order;                 /* of arrival */
-} model_intent_t;
-
-
-typedef struct {
     model_referrer_t  referrer[MODEL_REFERRERS + 1];
     model_code_t      code[MODEL_CODES + 1];
     unsigned          bound_to[MODEL_WALLETS + 1];      /* code */
@@ -126,7 +118,7 @@ typedef struct {
     model_trade_t     trade[MODEL_SIGNATURES + 1];
     model_trade_t     archive[MODEL_EVENTS];
     unsigned          archived;
-    model_intent_t    intent[MODEL_REQUESTS + 1];
+    unsigned          intent[MODEL_REQUESTS + 1];       /* 1: it is there */
     uint64_t          clicks;
     uint64_t          orders;
     model_rows_t      used;

@@ -400,7 +400,7 @@ hold_intents(history_t *history)
     for (request = 1; request <= MODEL_REQUESTS; request++) {
         id = request_of(request);
         hold(history, (jupref_find_intent(history->ledger, &id) != 0)
-                      == history->model.intent[request].there);
+                      == history->model.intent[request]);
     }
 }
 

@@ -82,7 +82,7 @@ a_ledger_comes_back_with_its_place(void **state)
 }
 
 
-/* States around the size of a chunk: the last one is full, or has a byte. */
+/* A state of one chunk and more. */
 static void
 a_state_of_many_chunks_comes_back(void **state)
 {
@@ -96,7 +96,7 @@ a_state_of_many_chunks_comes_back(void **state)
     ledger = world_new(64 * 1024 * 1024);
     memset(&place, 0, sizeof(place));
 
-    for (referrers = 1; referrers <= 6000; referrers++) {
+    for (referrers = 1; referrers <= 3600; referrers++) {
         event = event_registered(ledger, referrers, 0);
         assert_int_equal(jupref_ledger_apply(ledger, &event),
                          JUPREF_LEDGER_OK);
@@ -106,7 +106,7 @@ a_state_of_many_chunks_comes_back(void **state)
                                            event.of.referrer_registered.wallet
                                            .bytes));
 
-        if (referrers % 2000 != 0) {
+        if (referrers % 1200 != 0) {
             continue;
         }
 

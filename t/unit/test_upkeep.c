@@ -348,6 +348,7 @@ static void
 intents_without_a_signature_give_way_after_a_day(void **state)
 {
     uint32_t             request;
+    uint64_t             sent_ms;
     jupref_event_t       event;
     jupref_ledger_t     *ledger;
     jupref_request_id_t  id;
@@ -368,18 +369,25 @@ intents_without_a_signature_give_way_after_a_day(void **state)
     /* the first has a signature and stays, the second is the oldest without */
 
     id = request_of(2);
-    event = event_intent(ledger, request, 12, 9, "three");
-    event.time_ms = jupref_intent(ledger, jupref_find_intent(ledger, &id))
-                    ->time_ms + DAY_MS - 1;
-    assert_refused(ledger, event, JUPREF_LEDGER_INTENTS_FULL);
+    sent_ms = jupref_intent(ledger, jupref_find_intent(ledger, &id))->time_ms;
 
-    event.time_ms++;
+    assert_false(jupref_intent_gives_way(ledger, 1, &event));
+    assert_false(jupref_intent_gives_way(ledger, sent_ms + DAY_MS - 1,
+                                         &event));
+    assert_true(jupref_intent_gives_way(ledger, sent_ms + DAY_MS, &event));
+
+    event.seq = ledger->seq + 1;
+    event.time_ms = sent_ms + DAY_MS;
     assert_applied(ledger, event);
     assert_int_equal(jupref_find_intent(ledger, &id), 0);
     id = request_of(1);
     assert_int_not_equal(jupref_find_intent(ledger, &id), 0);
-    id = request_of(request);
-    assert_int_not_equal(jupref_find_intent(ledger, &id), 0);
+
+    /* and none goes while there is room */
+
+    assert_false(jupref_intent_gives_way(ledger, sent_ms + 9 * DAY_MS,
+                                         &event));
+    assert_applied(ledger, event_intent(ledger, request, 12, 9, "three"));
 
     world_free(ledger);
 }

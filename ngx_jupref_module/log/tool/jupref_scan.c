@@ -1,39 +1,14 @@
 /*
  * Scanning the journal (see the header).
  *
- *     | record | record | broken … | record | record |
- *                         ^          ^
- *                         told       the next that can be opened: go on here
- *
- * Behind a broken record every byte may be where the next frame begins; a
- * frame is one when it opens under the segment's key.
+ * Segment after segment, and how they join; what is done about a record that
+ * can't be opened is in jupref_scan_behind.c.
  */
 
-#include "log/tool/jupref_scan.h"
+#include "log/tool/jupref_scan_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "log/jupref_segment_reader.h"
-
-
-#define JUPREF_SCAN_WINDOW  (256 * 1024)
-#define JUPREF_SCAN_REACH   65536       /* seqs that may be missing at once */
-
-
-typedef struct {
-    jupref_scan_t            *scan;
-    jupref_fault_t           *fault;
-    uint64_t                 *firsts;
-    size_t                    count;
-    size_t                    index;
-    unsigned                  gap:1;    /* the next record follows a gap */
-    uint64_t                  last;     /* seq that was shown last */
-    uint8_t                   previous[JUPREF_SHA256_SIZE];     /* its hash */
-    char                      before[JUPREF_NAME_MAX];  /* the last segment */
-    uint64_t                  before_at;                /* its end */
-    jupref_segment_reader_t   in;       /* the last member: it is large */
-} jupref_scanner_t;
 
 
 static void jupref_scan_stranger(void *context, const char *name);
@@ -42,17 +17,7 @@ static jupref_fault_e jupref_scan_header(jupref_scanner_t *scanner);
 static unsigned jupref_scan_unmade(const jupref_scanner_t *scanner);
 static void jupref_scan_joint(jupref_scanner_t *scanner);
 static jupref_fault_e jupref_scan_records(jupref_scanner_t *scanner);
-static jupref_fault_e jupref_scan_shown(jupref_scanner_t *scanner,
-    jupref_bytes_t bytes, uint64_t at);
-static jupref_fault_e jupref_scan_broken(jupref_scanner_t *scanner,
-    unsigned *over);
-static jupref_fault_e jupref_scan_search(jupref_scanner_t *scanner,
-    uint64_t *seq, uint64_t *at);
-static unsigned jupref_scan_opens(const jupref_scanner_t *scanner,
-    const uint8_t *bytes, size_t len, uint64_t *seq);
-static uint64_t jupref_scan_last(const jupref_scanner_t *scanner);
-static void jupref_scan_tell(jupref_scanner_t *scanner, uint64_t from,
-    uint64_t to);
+static uint64_t jupref_scan_unsynced(jupref_bytes_t bytes);
 
 
 jupref_fault_e
@@ -201,7 +166,7 @@ jupref_scan_header(jupref_scanner_t *scanner)
         return result;
     }
 
-    if (result != JUPREF_FAULT_NONE) {
+    if (result != JUPREF_FAULT_NONE && !jupref_scan_mend_header(scanner)) {
 
         if (jupref_scan_unmade(scanner)) {
             scan->torn += in->segment.size;
@@ -322,7 +287,8 @@ jupref_scan_records(jupref_scanner_t *scanner)
                 return JUPREF_FAULT_NONE;
             }
 
-            result = jupref_scan_shown(scanner, bytes, at);
+            result = jupref_scan_shown(scanner, bytes, at,
+                                       jupref_scan_unsynced(bytes));
 
             if (result != JUPREF_FAULT_NONE) {
                 return result;
@@ -340,9 +306,22 @@ jupref_scan_records(jupref_scanner_t *scanner)
 }
 
 
-static jupref_fault_e
+/* The frame's header stands before the record that was opened in its place. */
+
+static uint64_t
+jupref_scan_unsynced(jupref_bytes_t bytes)
+{
+    jupref_frame_t  frame;
+
+    (void) jupref_frame_read(bytes.data - JUPREF_FRAME_HEADER, &frame);
+
+    return frame.unsynced;
+}
+
+
+jupref_fault_e
 jupref_scan_shown(jupref_scanner_t *scanner, jupref_bytes_t bytes,
-    uint64_t at)
+    uint64_t at, uint64_t unsynced)
 {
     jupref_scan_t     *scan;
     jupref_scanned_t   record;
@@ -353,6 +332,7 @@ jupref_scan_shown(jupref_scanner_t *scanner, jupref_bytes_t bytes,
     record.segment = scanner->in.segment.first;
     record.at = at;
     record.end = scanner->in.at;
+    record.proven = record.seq - 1 - unsynced;
     record.gap = scanner->gap;
     record.bytes = bytes;
 
@@ -366,145 +346,7 @@ jupref_scan_shown(jupref_scanner_t *scanner, jupref_bytes_t bytes,
 }
 
 
-/* Tells what is broken, and stands at the next record that can be opened. */
-
-static jupref_fault_e
-jupref_scan_broken(jupref_scanner_t *scanner, unsigned *over)
-{
-    uint64_t                  next, at, seq, found;
-    jupref_fault_t            told;
-    jupref_fault_e            result;
-    jupref_segment_reader_t  *in;
-
-    in = &scanner->in;
-    next = in->next;
-    at = in->at;
-    told = *scanner->fault;
-    *over = 0;
-
-    if (told.fault == JUPREF_FAULT_TORN) {
-        scanner->scan->torn += told.bytes;
-        scanner->scan->fault(scanner->scan->context, &told, 0, 0);
-        *over = 1;
-        return JUPREF_FAULT_NONE;
-    }
-
-    if (told.fault == JUPREF_FAULT_CHAIN) {
-
-        /* it is whole, but not of this journal's past */
-
-        jupref_scan_tell(scanner, 0, 0);
-        jupref_segment_reader_seek(in, next, at);
-        scanner->gap = 1;
-        return JUPREF_FAULT_NONE;
-    }
-
-    seq = 0;
-    found = 0;
-    result = jupref_scan_search(scanner, &seq, &found);
-
-    if (result != JUPREF_FAULT_NONE) {
-        return result;
-    }
-
-    *scanner->fault = told;
-    scanner->gap = 1;
-
-    if (found > 0) {
-
-        /* the missing one itself may stand there: then nothing is lost */
-
-        jupref_scan_tell(scanner, seq > next ? next : 0,
-                         seq > next ? seq - 1 : 0);
-        jupref_segment_reader_seek(in, seq, found);
-        return JUPREF_FAULT_NONE;
-    }
-
-    found = jupref_scan_last(scanner);
-    jupref_scan_tell(scanner, next, found >= next ? found : 0);
-    scanner->scan->next = found >= next ? found + 1 : next;
-    *over = 1;
-
-    return JUPREF_FAULT_NONE;
-}
-
-
-/* `at` 0: none. */
-
-static jupref_fault_e
-jupref_scan_search(jupref_scanner_t *scanner, uint64_t *seq, uint64_t *at)
-{
-    size_t                    i, len;
-    int64_t                   n;
-    uint8_t                  *window;
-    uint64_t                  start;
-    jupref_disk_t            *disk;
-    jupref_segment_reader_t  *in;
-
-    in = &scanner->in;
-    disk = in->store->disk;
-    window = malloc(JUPREF_SCAN_WINDOW + JUPREF_FRAME_MAX);
-
-    if (window == NULL) {
-        return jupref_fault_memory(scanner->fault, in->name);
-    }
-
-    for (start = in->at + 1; *at == 0; start += JUPREF_SCAN_WINDOW) {
-        n = disk->read(disk, in->file, window,
-                       JUPREF_SCAN_WINDOW + JUPREF_FRAME_MAX, start);
-
-        if (n < 0) {
-            free(window);
-            return jupref_fault_io(scanner->fault, in->name, start, (int) n,
-                                   "reading");
-        }
-
-        len = (size_t) n;
-
-        for (i = 0; i < len && i < JUPREF_SCAN_WINDOW; i++) {
-            if (jupref_scan_opens(scanner, window + i, len - i, seq)) {
-                *at = start + i;
-                break;
-            }
-        }
-
-        if (len <= JUPREF_SCAN_WINDOW) {
-            break;
-        }
-    }
-
-    free(window);
-
-    return JUPREF_FAULT_NONE;
-}
-
-
-static unsigned
-jupref_scan_opens(const jupref_scanner_t *scanner, const uint8_t *bytes,
-    size_t len, uint64_t *seq)
-{
-    uint8_t         plain[JUPREF_RECORD_MAX];
-    jupref_frame_t  frame;
-
-    if (len < JUPREF_FRAME_HEADER
-        || !jupref_frame_read(bytes, &frame)
-        || len - JUPREF_FRAME_HEADER < frame.sealed
-        || frame.seq < scanner->in.next
-        || frame.seq - scanner->in.next > JUPREF_SCAN_REACH
-        || !jupref_frame_open(&frame, scanner->in.sealer, bytes, plain))
-    {
-        return 0;
-    }
-
-    *seq = frame.seq;
-
-    return 1;
-}
-
-
-/* The last record that this segment should have, as far as is known. */
-
-static uint64_t
+uint64_t
 jupref_scan_last(const jupref_scanner_t *scanner)
 {
     if (scanner->index + 1 < scanner->count) {
@@ -515,7 +357,7 @@ jupref_scan_last(const jupref_scanner_t *scanner)
 }
 
 
-static void
+void
 jupref_scan_tell(jupref_scanner_t *scanner, uint64_t from, uint64_t to)
 {
     jupref_scan_t  *scan;

@@ -19,6 +19,7 @@ typedef struct {
     uint64_t        segment;            /* its first seq */
     uint64_t        at;                 /* offset of the record's frame */
     uint64_t        end;                /* offset behind it */
+    uint64_t        proven;             /* seq: synced when it was written */
     unsigned        gap:1;              /* doesn't follow the one before */
     jupref_bytes_t  bytes;
 } jupref_scanned_t;
@@ -33,6 +34,11 @@ typedef void (*jupref_scan_fault_pt)(void *context,
     const jupref_fault_t *fault, uint64_t from, uint64_t to);
 
 
+/* A byte that was wrong, and the one that belongs there. */
+typedef void (*jupref_scan_mended_pt)(void *context, const char *file,
+    uint64_t at, uint8_t byte);
+
+
 typedef struct {
     jupref_tool_t          *tool;
     uint64_t                synced;     /* seq: all up to it were there */
@@ -40,6 +46,7 @@ typedef struct {
     uint64_t                until;      /* the last to read; 0: all */
     jupref_scan_record_pt   record;
     jupref_scan_fault_pt    fault;
+    jupref_scan_mended_pt   mended;     /* NULL: nothing is tried */
     void                   *context;
 
     /* what was found */

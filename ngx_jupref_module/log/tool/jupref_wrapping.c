@@ -149,26 +149,20 @@ jupref_wrapping_renew(jupref_tool_t *tool, jupref_wrapping_t *wrapping,
 
 
 unsigned
-jupref_wrapping_opens(jupref_tool_t *tool, jupref_wrapping_t *wrapping)
+jupref_wrapping_opens(const jupref_tool_t *tool,
+    const jupref_wrapping_t *wrapping)
 {
-    uint8_t         data_key[JUPREF_DATA_KEY], *wrapped;
-    unsigned        i;
+    uint8_t         data_key[JUPREF_DATA_KEY];
+    unsigned        opens;
     jupref_bytes_t  beside;
 
-    wrapped = wrapping->header + jupref_wraps[wrapping->kind].wrapped_at;
     beside.data = wrapping->header;
     beside.len = jupref_wraps[wrapping->kind].wrapped_at;
 
-    for (i = 0; i < tool->store.keys.count; i++) {
-        memcpy(wrapped, tool->store.keys.keys[i].id, JUPREF_KEY_ID_MAX);
+    opens = jupref_unwrap(data_key, &tool->store.keys,
+                          wrapping->header + beside.len, beside)
+            == JUPREF_UNWRAP_OK;
+    OPENSSL_cleanse(data_key, sizeof(data_key));
 
-        if (jupref_unwrap(data_key, &tool->store.keys, wrapped, beside)
-            == JUPREF_UNWRAP_OK)
-        {
-            OPENSSL_cleanse(data_key, sizeof(data_key));
-            return 1;
-        }
-    }
-
-    return 0;
+    return opens;
 }

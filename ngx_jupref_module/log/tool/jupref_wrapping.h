@@ -46,10 +46,9 @@ jupref_bytes_t jupref_wrapping_key(const jupref_wrapping_t *wrapping);
 jupref_fault_e jupref_wrapping_renew(jupref_tool_t *tool,
     jupref_wrapping_t *wrapping, jupref_fault_t *fault);
 
-/* Tries the keyring's keys: 1 when the header, with the right id put in, is
- * one that a key opens. */
-unsigned jupref_wrapping_opens(jupref_tool_t *tool,
-    jupref_wrapping_t *wrapping);
+/* 1 when a key of the keyring opens the header, as it is in memory. */
+unsigned jupref_wrapping_opens(const jupref_tool_t *tool,
+    const jupref_wrapping_t *wrapping);
 
 
 #endif /* JUPREF_WRAPPING_H */
