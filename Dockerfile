@@ -10,9 +10,10 @@ RUN apt-get update \
 WORKDIR /jupref
 COPY config config
 COPY ngx_jupref_module ngx_jupref_module
-COPY t/tools/build.sh t/tools/warnings t/tools/
+COPY t/tools/build.sh t/tools/tool.mk t/tools/tool.sh t/tools/warnings t/tools/
 RUN t/tools/build.sh /usr/share/nginx/src build/debian \
-        build/ngx_http_jupref_module.so
+        build/ngx_http_jupref_module.so \
+    && t/tools/tool.sh tool
 
 
 FROM debian:bookworm-slim
@@ -25,6 +26,7 @@ RUN apt-get update \
 
 COPY --from=build /jupref/build/ngx_http_jupref_module.so \
     /usr/lib/nginx/modules/
+COPY --from=build /jupref/build/jupref-journal /usr/sbin/
 COPY conf-examples/container/nginx.conf /etc/nginx/nginx.conf
 
 # where a configuration with state=/var/lib/jupref keeps its journal

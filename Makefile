@@ -14,7 +14,7 @@ module := build/ngx_http_jupref_module.so
 export PATH := $(CURDIR)/build/node/bin:$(PATH)
 
 
-.PHONY: help deps build run swap test unit suite journal-suite e2e lint asan fuzz \
+.PHONY: help deps build tool run swap test unit sim suite journal-suite e2e lint asan fuzz \
 	fuzz-replay bench compat image install clean asan-suite
 
 help: ## list the targets
@@ -24,9 +24,12 @@ help: ## list the targets
 deps: ## install what this machine lacks to build, run and test
 	@t/tools/deps.sh run test
 
-build: ## build the module against the installed nginx
-	@t/tools/deps.sh build
+build: tool ## build the module against the installed nginx, and the tool
 	@t/tools/build.sh $(NGINX_SRC) build/debian $(module)
+
+tool: ## build jupref-journal alone, without nginx
+	@t/tools/deps.sh build
+	@t/tools/tool.sh tool
 
 run: build ## start sandbox and edge on 127.0.0.1:8080 (PORT=) and trade once
 	@t/tools/deps.sh run
@@ -38,13 +41,18 @@ swap: ## one more swap through the edge that `make run` keeps up
 	@t/tools/npm.sh conf-examples/sandbox
 	@PORT=$(PORT) exec node conf-examples/sandbox/swap.mjs
 
-test: ## lint, unit, suite, e2e and a fuzz replay; ends in "N passed, N failed"
-	@t/tools/test.sh lint unit suite journal-suite e2e fuzz-replay
+test: ## lint, unit, sim, suite, e2e, fuzz replay; ends in "N passed, N failed"
+	@t/tools/test.sh lint unit sim suite journal-suite e2e fuzz-replay
 
 unit: ## unit tests of the pure rooms, under ASan and UBSan
 	@t/tools/deps.sh test
 	@flock build/pure.lock $(MAKE) --no-print-directory -f t/tools/pure.mk unit
 	@t/tools/unit.sh
+
+sim: ## simulate histories with faults; SEED= tells one, RUNS= runs so many
+	@t/tools/deps.sh test
+	@flock build/pure.lock $(MAKE) --no-print-directory -f t/tools/pure.mk sim
+	@t/tools/sim.sh "$(SEED)" "$(RUNS)" "$(STEPS)"
 
 suite: build ## Test::Nginx suites in the installed nginx (USE_VALGRIND=1)
 	@t/tools/deps.sh test $(if $(filter-out 0,$(USE_VALGRIND)),asan)
@@ -57,6 +65,7 @@ journal-suite: build ## the suites that trade, with a journal
 
 e2e: build ## real clients through the edge into the sandbox
 	@t/tools/deps.sh test
+	@t/tools/tool.sh test
 	@t/tools/e2e.sh
 
 lint: build ## style, log formats, static analysis, scripts
@@ -100,7 +109,7 @@ image: ## build the container image and see it answer, without an engine
 	@t/tools/deps.sh image
 	@t/tools/image.sh
 
-install: build ## install the module for the installed nginx (DESTDIR=)
+install: build ## install module and tool for the installed nginx (DESTDIR=)
 	@t/tools/install.sh $(NGINX) $(module) "$(DESTDIR)"
 
 clean: ## remove build/ and what npm installed

@@ -18,8 +18,10 @@ use LongHistory;
 my $nginx = OwnNginx->start(zone => 'jupref_zone main 8m state=empty;');
 my $history = LongHistory->new(archived => 260);
 my %parts = ($history->zone,
-             terms => join("\n", TradingEdge::standard_terms(),
-                           TradingEdge::code_line('-dash', 'referred')),
+             terms => join("\n", 'jupref_tier default fee=100;',
+                 'jupref_tier referred fee=100 discount=10 share=20%;',
+                 map { TradingEdge::code_line($_, 'referred') }
+                     qw(amy bob -dash)),
              server => 'location /zipped/ { gzip on; gzip_types text/csv;'
                        . ' gzip_min_length 1; jupref_api; }');
 
@@ -242,7 +244,7 @@ subtest 'so many rows of it' => sub {
     for my $limit (1, 100, 250) {
         is_deeply([ map { $_->{seq} }
                         rows(csv("/v1/trades?limit=$limit")->{body}) ],
-                  [ map { $_->[0] } @$shown[0 .. $limit - 1] ], $limit);
+                  [ map { $_->[0] } @$shown[0 .. $limit - 1] ], "$limit rows");
     }
 
     is(code(csv('/v1/trades?limit=0')), '400 invalid_argument');
@@ -308,12 +310,40 @@ subtest 'a reader as slow as it likes gets it all, one that leaves stops it' => 
 };
 
 
+subtest 'readers that leave while the log is read for them stop nobody' => sub {
+    my $uri = of_amy() . '?limit=100&cursor=s'
+              . sprintf '%016x', (grep { $_->[1] }
+                                       @{ $history->listed('amy') })[0][1];
+    my $page = get($uri)->{body};
+    my @sockets;
+
+    for (1 .. 60) {
+        my $socket = TradingEdge::connected();
+
+        syswrite $socket, "GET $uri HTTP/1.1\r\nHost: edge\r\n\r\n";
+        push @sockets, $socket;
+        shift(@sockets)->close if $_ % 2;
+    }
+
+    for my $socket (@sockets) {
+        my $text = '';
+
+        sysread $socket, $text, 65536, length $text or last
+            while $text !~ /"hasMore":\w+\}$/;
+        $text =~ s/^.*?\r\n\r\n//s;
+        fail('another answer') if $text ne $page;
+    }
+
+    ok(get($uri)->{body} eq $page, 'all who stayed were answered');
+};
+
+
 subtest 'a cell is no formula, and quoted where it must be' => sub {
     another(ref => '-dash');
     StubJupiter::start({ order => sub {
         my ($request) = @_;
-        my ($id) = $request->{args} =~ /(?:^|&)id=([^&]+)/;
-        http(200, order_answer(requestId => $id, router => '=a,"b')) } });
+        http(200, order_answer(requestId => $request->{args}{id},
+                               router => '=a,"b')) } });
     another();
     StubJupiter::start();
 

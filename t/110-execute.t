@@ -81,7 +81,8 @@ is($amy->{trades}{executed}, 1);
 is($amy->{boundWallets}, 1);
 is($amy->{volumeUsd}, '15.000000');
 is_deeply($amy->{balances}, [{ mint => $MINT{SOL}, estimated => '144000',
-    pending => '0', available => '0', inPayout => '0', paid => '0' }]);
+    pending => '0', available => '0', disputed => '0', inPayout => '0',
+    paid => '0', receivable => '0' }]);
 is(api('/v1/trades')->{data}[0]{signature},
    first_signature(signed_transaction('v0', 'one')));
 --- platform

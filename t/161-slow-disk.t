@@ -52,7 +52,7 @@ sub all_on_disk {
 
     is_deeply({ map { $_ => $after{$_} } keys %before }, \%before,
               'all that was booked is on disk');
-    is_deeply([grep { $after{$_}{status} ne 'unknown' }
+    is_deeply([grep { $after{$_}{state} ne 'unknown' }
                grep { !$before{$_} } keys %after], [],
               'and what was open is unknown');
 }

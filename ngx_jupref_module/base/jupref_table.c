@@ -15,6 +15,7 @@
 #define JUPREF_TABLE_ALIGN      64
 #define JUPREF_TABLE_ROW_ALIGN  16
 #define JUPREF_TABLE_MIN_SLOTS  16
+#define JUPREF_CACHE_LINE       64
 #define JUPREF_TABLE_MAX        (UINT32_C(1) << 30)
 
 #define JUPREF_HASH_ROUND       (4 * sizeof(uint64_t))
@@ -225,6 +226,37 @@ jupref_table_in_use(const jupref_table_t *table, const void *block,
     }
 
     return jupref_table_taken(table, block)[index / 64] >> index % 64 & 1;
+}
+
+
+void
+jupref_table_expect(const jupref_table_t *table, const void *block,
+    const void *key)
+{
+    __builtin_prefetch(jupref_table_slots(table, block)
+                       + jupref_table_home(table, key));
+}
+
+
+uint32_t
+jupref_table_guess(const jupref_table_t *table, const void *block,
+    const void *key)
+{
+    return jupref_table_slots(table, block)[jupref_table_home(table, key)];
+}
+
+
+void
+jupref_table_expect_row(const jupref_table_t *table, const void *block,
+    uint32_t index)
+{
+    const uint8_t  *row, *end;
+
+    row = jupref_table_at(table, block, index);
+
+    for (end = row + table->row_size; row < end; row += JUPREF_CACHE_LINE) {
+        __builtin_prefetch(row, 1);
+    }
 }
 
 

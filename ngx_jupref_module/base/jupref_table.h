@@ -74,6 +74,18 @@ unsigned jupref_table_in_use(const jupref_table_t *table, const void *block,
     uint32_t index);
 
 /*
+ * Has memory fetched, without waiting for it: the slot in which a key's find
+ * begins; and a row.  A guess is the row in that slot, most often the key's
+ * own when there is one; 0 when the slot is free.
+ */
+void jupref_table_expect(const jupref_table_t *table, const void *block,
+    const void *key);
+uint32_t jupref_table_guess(const jupref_table_t *table, const void *block,
+    const void *key);
+void jupref_table_expect_row(const jupref_table_t *table, const void *block,
+    uint32_t index);
+
+/*
  * Makes slots, bits and count anew from `used`, `free` and the rows.  Returns
  * 0, and leaves the table unfit for use, when they can't have come from a
  * table: a removed row that isn't zero, a list that leads astray, a key twice.

@@ -470,6 +470,9 @@ void ngx_http_jupref_commit_exit(ngx_http_jupref_zone_t *zone,
 /* Sees to it that what was appended gets synced; doesn't wait. */
 void ngx_http_jupref_commit(ngx_http_jupref_zone_t *zone);
 
+/* The same within some milliseconds, with others if there are any. */
+void ngx_http_jupref_commit_soon(ngx_http_jupref_zone_t *zone);
+
 /*
  * Calls the handler when `wait->seq` is synced or `timeout` ms are over.
  * NGX_OK when it is synced already, NGX_AGAIN when the handler will be called

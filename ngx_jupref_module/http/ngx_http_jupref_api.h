@@ -142,6 +142,9 @@ ngx_http_jupref_problem_e ngx_http_jupref_admin_result(
 ngx_int_t ngx_http_jupref_send_problem(ngx_http_jupref_api_t *api,
     ngx_http_jupref_problem_e problem);
 
+/* A content type's length without its parameters, for headers_out. */
+size_t ngx_http_jupref_type_len(ngx_str_t *content_type);
+
 /* Sends the JSON (or text) answer in `body`. */
 ngx_int_t ngx_http_jupref_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *content_type, jupref_bytes_t body);
@@ -202,6 +205,8 @@ ngx_http_jupref_problem_e ngx_http_jupref_show_code(
     ngx_http_jupref_api_t *api, const jupref_code_name_t *code);
 ngx_http_jupref_problem_e ngx_http_jupref_show_referrer(
     ngx_http_jupref_api_t *api, const jupref_pubkey_t *wallet);
+void ngx_http_jupref_write_states(jupref_json_writer_t *json,
+    const uint64_t trades[JUPREF_STATES]);
 
 
 #endif /* NGX_HTTP_JUPREF_API_H */

@@ -59,10 +59,7 @@ ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
     jupref_json_object(json, NULL);
 
     jupref_json_object(json, "totals");
-    jupref_json_object(json, "trades");
-    jupref_json_number(json, "executed", view->trades[JUPREF_STATE_EXECUTED]);
-    jupref_json_number(json, "unknown", view->trades[JUPREF_STATE_UNKNOWN]);
-    jupref_json_object_end(json);
+    ngx_http_jupref_write_states(json, view->trades);
     jupref_json_micro(json, "volumeUsd", view->volume_micro_usd);
     jupref_json_number(json, "clicks", view->clicks);
     jupref_json_number(json, "events", view->seq);

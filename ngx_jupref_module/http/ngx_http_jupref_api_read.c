@@ -313,12 +313,7 @@ ngx_http_jupref_write_referrer(jupref_json_writer_t *json,
     jupref_json_number(json, "clicks", view->clicks);
     jupref_json_number(json, "boundWallets", view->row.bound_wallets);
 
-    jupref_json_object(json, "trades");
-    jupref_json_number(json, "executed",
-                       view->row.trades[JUPREF_STATE_EXECUTED]);
-    jupref_json_number(json, "unknown",
-                       view->row.trades[JUPREF_STATE_UNKNOWN]);
-    jupref_json_object_end(json);
+    ngx_http_jupref_write_states(json, view->row.trades);
 
     jupref_json_micro(json, "volumeUsd", view->row.volume_micro_usd);
     jupref_json_micro(json, "earnedUsd", view->row.earned_micro_usd);
@@ -327,6 +322,25 @@ ngx_http_jupref_write_referrer(jupref_json_writer_t *json,
 
     if (view->more_balances) {
         jupref_json_boolean(json, "moreBalances", 1);
+    }
+
+    jupref_json_object_end(json);
+}
+
+
+/* How many trades are in which state. */
+
+void
+ngx_http_jupref_write_states(jupref_json_writer_t *json,
+    const uint64_t trades[JUPREF_STATES])
+{
+    unsigned  state;
+
+    jupref_json_object(json, "trades");
+
+    for (state = JUPREF_STATE_EXECUTED; state < JUPREF_STATES; state++) {
+        jupref_json_number(json, jupref_trade_state_name(state),
+                           trades[state]);
     }
 
     jupref_json_object_end(json);
@@ -350,8 +364,10 @@ ngx_http_jupref_write_balances(jupref_json_writer_t *json,
         jupref_json_amount(json, "estimated", balance->row.estimated);
         jupref_json_amount(json, "pending", balance->row.pending);
         jupref_json_amount(json, "available", balance->row.available);
+        jupref_json_amount(json, "disputed", balance->row.disputed);
         jupref_json_amount(json, "inPayout", balance->row.in_payout);
         jupref_json_amount(json, "paid", balance->row.paid);
+        jupref_json_amount(json, "receivable", balance->row.receivable);
         jupref_json_object_end(json);
     }
 

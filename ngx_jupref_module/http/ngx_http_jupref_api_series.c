@@ -15,6 +15,8 @@
 #define NGX_HTTP_JUPREF_SERIES_ROOM   512
 #define NGX_HTTP_JUPREF_BUCKET_ROOM   192
 
+#define NGX_HTTP_JUPREF_NO_TIME       UINT64_MAX        /* not given */
+
 
 typedef struct {
     jupref_bucket_e  bucket;
@@ -164,7 +166,7 @@ ngx_http_jupref_series_range(ngx_http_jupref_api_t *api,
 
     range->bucket_ms = ngx_http_jupref_buckets[range->bucket].ms;
     to = ngx_http_jupref_now_ms() + 1;
-    from = 0;
+    from = NGX_HTTP_JUPREF_NO_TIME;
 
     problem = ngx_http_jupref_series_time(api, "to", &to,
                   "to must be a date, or a date with time and offset, such as "
@@ -183,13 +185,15 @@ ngx_http_jupref_series_range(ngx_http_jupref_api_t *api,
     /* the bucket that has the last moment before `to` is the last one */
 
     behind = (to + range->bucket_ms - 1) / range->bucket_ms;
-    first = from / range->bucket_ms;
 
-    if (from == 0 && behind > ngx_http_jupref_buckets[range->bucket].usual) {
-        first = behind - ngx_http_jupref_buckets[range->bucket].usual;
+    if (from == NGX_HTTP_JUPREF_NO_TIME) {
+        from = ngx_http_jupref_buckets[range->bucket].usual;
+        from = (behind > from) ? (behind - from) * range->bucket_ms : 0;
     }
 
-    if (to <= from || to == 0) {
+    first = from / range->bucket_ms;
+
+    if (to <= from) {
         return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_ARGUMENT,
                                       "from must be before to");
     }

@@ -72,6 +72,10 @@ ngx_http_jupref_append_makes_room(ngx_http_jupref_zone_t *zone,
     ledger = ngx_http_jupref_ledger(zone);
     now_ms = ngx_http_jupref_now_ms();
 
+    if (ledger->booking) {
+        return 0;
+    }
+
     switch (event->type) {
 
     case JUPREF_EVENT_TRADE_EXECUTED:
@@ -281,6 +285,10 @@ ngx_http_jupref_upkeep(ngx_http_jupref_zone_t *zone, uint64_t now_ms)
     jupref_ledger_t  *ledger;
 
     ledger = ngx_http_jupref_ledger(zone);
+
+    if (ledger->booking) {
+        return;
+    }
 
     for (i = 0; i < NGX_HTTP_JUPREF_UPKEEP_MAX; i++) {
 

@@ -17,6 +17,10 @@
 
 
 
+/* How long what nobody waits for may wait for others to share a sync with. */
+#define NGX_HTTP_JUPREF_SOON_MS  10
+
+
 typedef struct {
     ngx_http_jupref_zone_t  *zone;
     uint64_t                 now_ms;
@@ -25,6 +29,7 @@ typedef struct {
 } ngx_http_jupref_flush_t;
 
 
+static void ngx_http_jupref_commit_delayed(ngx_event_t *ev);
 static ngx_int_t ngx_http_jupref_commit_post(ngx_http_jupref_zone_t *zone);
 static void ngx_http_jupref_flush_thread(void *data, ngx_log_t *log);
 static void ngx_http_jupref_flush_locked(ngx_http_jupref_flush_t *flush);
@@ -41,6 +46,8 @@ static jupref_log_writer_t     *ngx_http_jupref_writer;
 static ngx_thread_task_t       *ngx_http_jupref_flush_task;
 static ngx_http_jupref_flush_t  ngx_http_jupref_flush;
 static ngx_queue_t              ngx_http_jupref_waits;
+static ngx_event_t              ngx_http_jupref_delay;
+static ngx_connection_t         ngx_http_jupref_delay_connection;
 static unsigned                 ngx_http_jupref_flushing;
 static unsigned                 ngx_http_jupref_fault_told;
 
@@ -61,6 +68,15 @@ ngx_http_jupref_commit_init(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     if (ngx_http_jupref_writer == NULL || ngx_http_jupref_flush_task == NULL) {
         return NGX_ERROR;
     }
+
+    ngx_http_jupref_delay_connection.fd = (ngx_socket_t) -1;
+    ngx_http_jupref_delay_connection.data = zone;
+
+    ngx_memzero(&ngx_http_jupref_delay, sizeof(ngx_event_t));
+    ngx_http_jupref_delay.data = &ngx_http_jupref_delay_connection;
+    ngx_http_jupref_delay.handler = ngx_http_jupref_commit_delayed;
+    ngx_http_jupref_delay.log = log;
+    ngx_http_jupref_delay.cancelable = 1;
 
     ngx_http_jupref_flush_task->ctx = &ngx_http_jupref_flush;
     ngx_http_jupref_flush_task->handler = ngx_http_jupref_flush_thread;
@@ -117,6 +133,33 @@ ngx_http_jupref_commit(ngx_http_jupref_zone_t *zone)
     }
 
     (void) ngx_http_jupref_commit_post(zone);
+}
+
+
+void
+ngx_http_jupref_commit_soon(ngx_http_jupref_zone_t *zone)
+{
+    if (zone->shared->log_at && ngx_http_jupref_writer
+        && !ngx_http_jupref_delay.timer_set)
+    {
+        ngx_add_timer(&ngx_http_jupref_delay, NGX_HTTP_JUPREF_SOON_MS);
+    }
+}
+
+
+static void
+ngx_http_jupref_commit_delayed(ngx_event_t *ev)
+{
+    ngx_connection_t  *c;
+
+    c = ev->data;
+
+    if (ngx_http_jupref_flushing) {
+        ngx_http_jupref_commit_soon(c->data);
+        return;
+    }
+
+    ngx_http_jupref_commit(c->data);
 }
 
 

@@ -144,7 +144,8 @@ ngx_http_jupref_csv_header(ngx_http_jupref_csv_t *csv)
     r->headers_out.status = NGX_HTTP_OK;
     r->headers_out.content_length_n = -1;
     r->headers_out.content_type = ngx_http_jupref_csv_type;
-    r->headers_out.content_type_len = ngx_http_jupref_csv_type.len;
+    r->headers_out.content_type_len
+        = ngx_http_jupref_type_len(&ngx_http_jupref_csv_type);
     r->headers_out.content_type_lowcase = NULL;
 
     return ngx_http_send_header(r);

@@ -94,7 +94,15 @@ ngx_http_jupref_problem_e ngx_http_jupref_page_copy(
     ngx_http_jupref_api_t *api, ngx_http_jupref_page_t *page,
     unsigned *reads);
 
-/* The reading's `run`. */
+/*
+ * Puts what the table had and what was archived since in one order, and says
+ * where the walk goes on; `dropped` tells that more was archived than the page
+ * takes.  1 when there is room for what was archived before.
+ */
+unsigned ngx_http_jupref_page_merge(ngx_http_jupref_page_t *page,
+    unsigned dropped);
+
+/* ngx_http_jupref_history_log.c: the reading's `run` */
 void ngx_http_jupref_page_read(void *data);
 
 /* What came of it, and whose trades they are. */

@@ -129,6 +129,23 @@ ngx_http_jupref_send_problem(ngx_http_jupref_api_t *api,
 }
 
 
+/* Without its parameters, which is how nginx compares types. */
+
+size_t
+ngx_http_jupref_type_len(ngx_str_t *content_type)
+{
+    size_t  len;
+
+    for (len = 0; len < content_type->len; len++) {
+        if (content_type->data[len] == ';') {
+            break;
+        }
+    }
+
+    return len;
+}
+
+
 ngx_int_t
 ngx_http_jupref_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *content_type, jupref_bytes_t body)
@@ -147,7 +164,7 @@ ngx_http_jupref_send(ngx_http_request_t *r, ngx_uint_t status,
     r->headers_out.status = status;
     r->headers_out.content_length_n = (off_t) body.len;
     r->headers_out.content_type = *content_type;
-    r->headers_out.content_type_len = content_type->len;
+    r->headers_out.content_type_len = ngx_http_jupref_type_len(content_type);
     r->headers_out.content_type_lowcase = NULL;
 
     rc = ngx_http_send_header(r);

@@ -30,33 +30,39 @@ void
 ngx_http_jupref_proofs_read(void *data)
 {
     uint64_t                   synced;
+    jupref_fault_e             result;
     jupref_tiles_t            *tiles;
     ngx_http_jupref_zone_t    *zone;
     ngx_http_jupref_proofs_t  *proofs = data;
 
     zone = proofs->zone;
-    proofs->fault.fault = JUPREF_FAULT_NONE;
 
     (void) ngx_http_jupref_robust_lock(&zone->shared->keep);
 
     synced = __atomic_load_n(&ngx_http_jupref_journal(zone)->synced,
                              __ATOMIC_ACQUIRE);
 
-    if (jupref_tiles_open(&zone->store, &tiles, &proofs->fault)
-        == JUPREF_FAULT_NONE)
-    {
-        proofs->size = synced;
+    proofs->size = synced;
 
-        if (synced == 0
-            || jupref_tiles_update(tiles, synced, zone->identity,
-                                   &proofs->fault)
-               == JUPREF_FAULT_NONE)
-        {
-            (void) ngx_http_jupref_proofs_locked(proofs, tiles);
+    result = jupref_tiles_open(&zone->store, &tiles, &proofs->fault);
+
+    if (result == JUPREF_FAULT_NONE) {
+
+        if (synced) {
+            result = jupref_tiles_update(tiles, synced, zone->identity,
+                                         &proofs->fault);
+        }
+
+        if (result == JUPREF_FAULT_NONE) {
+            result = ngx_http_jupref_proofs_locked(proofs, tiles);
         }
 
         jupref_tiles_close(tiles);
     }
+
+    /* what came out well at a second try has left a fault of the first */
+
+    proofs->fault.fault = result;
 
     (void) pthread_mutex_unlock(&zone->shared->keep);
 }

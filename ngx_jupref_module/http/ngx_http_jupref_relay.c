@@ -32,6 +32,8 @@ static ngx_int_t ngx_http_jupref_relay_fold(ngx_http_jupref_zone_t *zone,
     jupref_ledger_t *ledger, ngx_log_t *log);
 static uint64_t ngx_http_jupref_relay_room(ngx_http_jupref_zone_t *zone,
     uint64_t size);
+static void ngx_http_jupref_relay_spare(ngx_http_jupref_zone_t *zone,
+    uint64_t at, uint64_t size);
 static int ngx_http_jupref_relay_record(void *context, jupref_bytes_t bytes);
 static void ngx_http_jupref_relay_head(ngx_http_jupref_zone_t *zone,
     jupref_place_t *place);
@@ -72,8 +74,7 @@ ngx_http_jupref_recover(ngx_http_jupref_zone_t *zone, jupref_ledger_t *ledger,
     {
         ngx_log_error(NGX_LOG_EMERG, log, (ngx_err_t) fault.error,
                       "jupref: the state in \"%V\" can't be recovered, %s: "
-                      "%s; see \"jupref-journal verify\" and \"repair\"",
-                      &zone->state, jupref_fault_name(fault.fault),
+                      "%s", &zone->state, jupref_fault_name(fault.fault),
                       fault.text);
         return NGX_ERROR;
     }
@@ -117,6 +118,10 @@ ngx_http_jupref_relay(ngx_http_jupref_zone_t *zone, uint64_t size,
     ngx_http_jupref_zone_shares(size - ngx_min(shared->fixed_size, size / 2),
                                 &ledger_size, &clicks_size);
 
+    /* no flush in between: what isn't in the journal is in the ring */
+
+    (void) ngx_http_jupref_robust_lock(&shared->flush);
+
     at = ngx_http_jupref_relay_room(zone, ledger_size + clicks_size);
 
     if (at == 0
@@ -127,14 +132,17 @@ ngx_http_jupref_relay(ngx_http_jupref_zone_t *zone, uint64_t size,
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "there is no room to lay the ledger of \"jupref_zone\" "
                       "out anew: restart nginx instead of reloading it");
+
+        if (at) {
+            ngx_http_jupref_relay_spare(zone, at, ledger_size + clicks_size);
+        }
+
+        (void) pthread_mutex_unlock(&shared->flush);
         return NGX_ERROR;
     }
 
     ledger = (jupref_ledger_t *) ((u_char *) shared + at);
 
-    /* no flush in between: what isn't in the journal is in the ring */
-
-    (void) ngx_http_jupref_robust_lock(&shared->flush);
     ngx_http_jupref_store_enter(zone);
 
     rc = ngx_http_jupref_relay_fold(zone, ledger, log);
@@ -149,15 +157,15 @@ ngx_http_jupref_relay(ngx_http_jupref_zone_t *zone, uint64_t size,
     }
 
     ngx_http_jupref_store_leave(zone);
-    (void) pthread_mutex_unlock(&shared->flush);
 
     if (rc != NGX_OK) {
-        ngx_http_jupref_memory_drop(&zone->memory, at,
-                                    ledger_size + clicks_size);
+        ngx_http_jupref_relay_spare(zone, at, ledger_size + clicks_size);
+        (void) pthread_mutex_unlock(&shared->flush);
         return NGX_ERROR;
     }
 
     shared->zone_size = size;
+    (void) pthread_mutex_unlock(&shared->flush);
 
     return NGX_OK;
 }
@@ -253,20 +261,48 @@ ngx_http_jupref_relay_record(void *context, jupref_bytes_t bytes)
 }
 
 
-/* What the ledger before the running one has left, else new memory. */
+/*
+ * What the ledger before the running one has left, else new memory.  It is
+ * spare no more: who dies over it leaves it behind, half-written.
+ */
 
 static uint64_t
 ngx_http_jupref_relay_room(ngx_http_jupref_zone_t *zone, uint64_t size)
 {
+    uint64_t                   at;
     ngx_http_jupref_shared_t  *shared;
 
     shared = zone->shared;
 
     if (shared->spare_at && shared->spare_size >= size) {
-        return shared->spare_at;
+        at = shared->spare_at;
+        shared->spare_at = 0;
+        return at;
     }
 
     return ngx_http_jupref_memory_grow(&zone->memory, size);
+}
+
+
+/* Zeroed, it serves the next one; of two the larger one does. */
+
+static void
+ngx_http_jupref_relay_spare(ngx_http_jupref_zone_t *zone, uint64_t at,
+    uint64_t size)
+{
+    ngx_http_jupref_shared_t  *shared;
+
+    shared = zone->shared;
+
+    ngx_http_jupref_memory_drop(&zone->memory, at, size);
+
+    if (shared->spare_at == 0 || shared->spare_size < size) {
+        shared->spare_at = 0;
+        ngx_memory_barrier();
+        shared->spare_size = size;
+        ngx_memory_barrier();
+        shared->spare_at = at;
+    }
 }
 
 
@@ -321,7 +357,11 @@ ngx_http_jupref_relay_head(ngx_http_jupref_zone_t *zone,
 }
 
 
-/* The zone is locked; clicks and orders that wait come along. */
+/*
+ * The zone is locked; clicks and orders that wait come along.  Who dies in
+ * between leaves a damaged ledger, and sizes by which nothing is dropped that
+ * is in use.
+ */
 
 static void
 ngx_http_jupref_relay_switch(ngx_http_jupref_zone_t *zone, uint64_t ledger_at,
@@ -342,26 +382,36 @@ ngx_http_jupref_relay_switch(ngx_http_jupref_zone_t *zone, uint64_t ledger_at,
     clicks = ngx_http_jupref_clicks(zone);
     orders = ngx_http_jupref_orders(zone);
 
+    shared->appending = 1;
+    ngx_memory_barrier();
+
+    shared->ledger_size = 0;
+    shared->clicks_size = 0;
+    ngx_memory_barrier();
+
     shared->ledger_at = ledger_at;
-    shared->ledger_size = ledger_size;
     shared->clicks_at = clicks_at;
+    ngx_memory_barrier();
+
+    shared->ledger_size = ledger_size;
     shared->clicks_size = clicks_size;
 
     ngx_http_jupref_relay_counted(ngx_http_jupref_clicks(zone), clicks);
     ngx_http_jupref_relay_counted(ngx_http_jupref_orders(zone), orders);
 
-    ngx_http_jupref_memory_drop(&zone->memory, old_ledger_at, old_ledger_size);
-    ngx_http_jupref_memory_drop(&zone->memory, old_clicks_at, old_clicks_size);
+    ngx_memory_barrier();
+    shared->appending = 0;
 
     /* one that was itself laid out anew has its clicks behind it */
 
     if (old_clicks_at == old_ledger_at + old_ledger_size) {
-        shared->spare_at = old_ledger_at;
-        shared->spare_size = old_ledger_size + old_clicks_size;
-
-    } else {
-        shared->spare_at = 0;
+        ngx_http_jupref_relay_spare(zone, old_ledger_at,
+                                    old_ledger_size + old_clicks_size);
+        return;
     }
+
+    ngx_http_jupref_memory_drop(&zone->memory, old_ledger_at, old_ledger_size);
+    ngx_http_jupref_memory_drop(&zone->memory, old_clicks_at, old_clicks_size);
 }
 
 

@@ -63,7 +63,7 @@ ngx_http_jupref_trade_intend(ngx_http_request_t *r,
                       jupref_ledger_result_text(result));
     }
 
-    ngx_http_jupref_commit(zone);
+    ngx_http_jupref_commit_soon(zone);
 }
 
 

@@ -56,6 +56,37 @@ jupref_series_add(jupref_ledger_t *ledger, uint32_t owner, uint64_t time_ms,
 }
 
 
+void
+jupref_series_expect(const jupref_ledger_t *ledger, uint32_t owner,
+    uint64_t time_ms, unsigned rows)
+{
+    uint32_t               index;
+    unsigned               bucket;
+    jupref_series_key_t    key;
+    const jupref_table_t  *table;
+
+    static const uint64_t  lengths[] = { JUPREF_HOUR_MS, JUPREF_DAY_MS };
+
+    key.owner = owner;
+
+    for (bucket = JUPREF_BY_HOUR; bucket <= JUPREF_BY_DAY; bucket++) {
+        table = &ledger->tables[JUPREF_TABLE_HOURS + bucket];
+        key.bucket = jupref_series_bucket(time_ms, lengths[bucket]);
+
+        if (!rows) {
+            jupref_table_expect(table, ledger, &key);
+            continue;
+        }
+
+        index = jupref_table_guess(table, ledger, &key);
+
+        if (index) {
+            jupref_table_expect_row(table, ledger, index);
+        }
+    }
+}
+
+
 unsigned
 jupref_series_read(const jupref_ledger_t *ledger, jupref_bucket_e bucket,
     uint32_t owner, uint32_t from, uint32_t to, unsigned limit,

@@ -44,6 +44,10 @@ typedef struct {
 void jupref_series_add(jupref_ledger_t *ledger, uint32_t owner,
     uint64_t time_ms, const jupref_series_sum_t *sum);
 
+/* Fetches what adding to that owner will read: the slots, or the rows. */
+void jupref_series_expect(const jupref_ledger_t *ledger, uint32_t owner,
+    uint64_t time_ms, unsigned rows);
+
 /*
  * Buckets of an owner from `from` to `to` (numbers of hours or days since
  * 1970, both included), those without a row as zeroes; at most `limit`,

@@ -7,33 +7,16 @@
  * ends before has lost segments, and going on behind the gap would give their
  * numbers to other events.
  *
- * The fold leaves rankings out and makes them at its end.  Each event is read
- * once, where the journal opened it; what isn't checked is what the seal
- * already proves.
+ * The fold leaves rankings out; they are made at its end.
  */
 
-#include "log/jupref_snapshot.h"
+#include "log/jupref_fold.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ledger/jupref_state.h"
-
-
-#define JUPREF_PROGRESS_RECORDS  (1 << 18)
-
-
-typedef struct {
-    jupref_store_t           *store;
-    const jupref_recovery_t  *how;
-    jupref_ledger_t          *ledger;
-    jupref_place_t           *place;
-    jupref_recovered_t       *recovered;
-    jupref_fault_t           *fault;
-    jupref_journal_reader_t  *reader;
-    unsigned                  broken_marks;     /* slots of `synced` */
-} jupref_fold_t;
 
 
 static jupref_fault_e jupref_recover_snapshot(jupref_fold_t *fold);
@@ -43,21 +26,10 @@ static jupref_fault_e jupref_recover_marks(jupref_fold_t *fold);
 static jupref_fault_e jupref_recover_begin(jupref_fold_t *fold,
     uint64_t *from);
 static jupref_fault_e jupref_recover_journal(jupref_fold_t *fold);
-static jupref_fault_e jupref_fold_records(jupref_fold_t *fold);
-static jupref_fault_e jupref_fold_record(jupref_fold_t *fold,
-    jupref_bytes_t bytes);
-static jupref_fault_e jupref_fold_apply(jupref_fold_t *fold,
-    const jupref_record_t *record, jupref_bytes_t bytes);
-static jupref_fault_e jupref_fold_met(jupref_fold_t *fold,
-    const jupref_record_t *record, jupref_bytes_t bytes);
-static jupref_fault_e jupref_fold_refused(jupref_fold_t *fold,
-    jupref_bytes_t bytes, jupref_ledger_result_e result);
 static jupref_fault_e jupref_fold_end(jupref_fold_t *fold);
 static jupref_fault_e jupref_fold_torn(jupref_fold_t *fold);
 static jupref_fault_e jupref_cut_tail(jupref_store_t *store,
     jupref_fault_t *fault);
-static uint64_t jupref_fold_at(jupref_fold_t *fold, jupref_bytes_t bytes,
-    char name[JUPREF_NAME_MAX]);
 
 
 jupref_fault_e
@@ -185,13 +157,14 @@ jupref_recover_marks(jupref_fold_t *fold)
 
 
 /*
- * `from` is the last record before the place, to meet the journal there, or
- * the first one behind it where the journal begins with that.
+ * `from` is the first record behind the place where a segment begins with it:
+ * that record says which one it follows, and nothing older has to be read.
+ * Else it is the last record before the place, to meet the journal there.
  */
 static jupref_fault_e
 jupref_recover_begin(jupref_fold_t *fold, uint64_t *from)
 {
-    size_t           count;
+    size_t           i, count;
     uint64_t         seq, *firsts;
     jupref_fault_e   result;
     jupref_fault_t  *fault;
@@ -225,7 +198,14 @@ jupref_recover_begin(jupref_fold_t *fold, uint64_t *from)
         fault->seq = seq + 1;
     }
 
-    *from = count > 0 && firsts[0] <= seq ? seq : seq + 1;
+    *from = seq > 0 ? seq : 1;
+
+    for (i = 0; i < count; i++) {
+        if (firsts[i] == seq + 1) {
+            *from = seq + 1;
+        }
+    }
+
     fold->recovered->segment = count > 0 ? firsts[count - 1] : 0;
     free(firsts);
 
@@ -274,189 +254,6 @@ jupref_recover_journal(jupref_fold_t *fold)
     }
 
     return result;
-}
-
-
-static jupref_fault_e
-jupref_fold_records(jupref_fold_t *fold)
-{
-    jupref_bytes_t  bytes;
-    jupref_fault_e  result;
-
-    for ( ;; ) {
-        result = jupref_journal_next(fold->reader, &bytes, fold->fault);
-
-        if (result != JUPREF_FAULT_NONE || bytes.data == NULL) {
-            return result;
-        }
-
-        result = jupref_fold_record(fold, bytes);
-
-        if (result != JUPREF_FAULT_NONE) {
-            return result;
-        }
-
-        if (fold->how->progress != NULL
-            && fold->place->seq % JUPREF_PROGRESS_RECORDS == 0)
-        {
-            fold->how->progress(fold->how->context, fold->place->seq);
-        }
-    }
-}
-
-
-static jupref_fault_e
-jupref_fold_record(jupref_fold_t *fold, jupref_bytes_t bytes)
-{
-    char                    name[JUPREF_NAME_MAX];
-    uint64_t                at;
-    jupref_record_t         record;
-    jupref_record_result_e  parsed;
-
-    parsed = jupref_record_parse(bytes, &record);
-
-    if (parsed == JUPREF_RECORD_OK && fold->how->check) {
-        parsed = jupref_record_check(&record);
-    }
-
-    if (parsed != JUPREF_RECORD_OK) {
-        at = jupref_fold_at(fold, bytes, name);
-        fold->fault->seq = fold->place->seq + 1;
-
-        return jupref_fault_set(fold->fault, JUPREF_FAULT_RECORD, name, at,
-                                "record %llu: %s",
-                                (unsigned long long) fold->fault->seq,
-                                jupref_record_result_text(parsed));
-    }
-
-    if (record.seq == fold->place->seq && fold->recovered->records == 0) {
-        return jupref_fold_met(fold, &record, bytes);
-    }
-
-    if (record.seq != fold->place->seq + 1
-        || memcmp(record.previous, fold->place->head, JUPREF_SHA256_SIZE) != 0)
-    {
-        at = jupref_fold_at(fold, bytes, name);
-        fold->fault->seq = record.seq;
-
-        return jupref_fault_set(fold->fault, JUPREF_FAULT_CHAIN, name, at,
-                                "record %llu doesn't follow record %llu",
-                                (unsigned long long) record.seq,
-                                (unsigned long long) fold->place->seq);
-    }
-
-    return jupref_fold_apply(fold, &record, bytes);
-}
-
-
-static jupref_fault_e
-jupref_fold_apply(jupref_fold_t *fold, const jupref_record_t *record,
-    jupref_bytes_t bytes)
-{
-    char                    name[JUPREF_NAME_MAX];
-    uint64_t                at;
-    jupref_event_t          event;
-    jupref_ledger_result_e  applied;
-    jupref_record_result_e  parsed;
-
-    parsed = jupref_record_event(record, bytes, &event);
-
-    if (parsed != JUPREF_RECORD_OK) {
-        at = jupref_fold_at(fold, bytes, name);
-        fold->fault->seq = record->seq;
-
-        return jupref_fault_set(fold->fault, JUPREF_FAULT_RECORD, name, at,
-                                "record %llu: %s",
-                                (unsigned long long) record->seq,
-                                jupref_record_result_text(parsed));
-    }
-
-    applied = jupref_ledger_apply(fold->ledger, &event);
-
-    if (applied != JUPREF_LEDGER_OK) {
-        return jupref_fold_refused(fold, bytes, applied);
-    }
-
-    if (!jupref_frontier_append(&fold->place->frontier, record->leaf_hash)) {
-        return jupref_fault_memory(fold->fault, NULL);
-    }
-
-    fold->place->seq = record->seq;
-    fold->place->time_ms = record->time_ms;
-    memcpy(fold->place->head, record->leaf_hash, JUPREF_SHA256_SIZE);
-    fold->recovered->records++;
-
-    return JUPREF_FAULT_NONE;
-}
-
-
-/* The last record that the place already has. */
-static jupref_fault_e
-jupref_fold_met(jupref_fold_t *fold, const jupref_record_t *record,
-    jupref_bytes_t bytes)
-{
-    char      name[JUPREF_NAME_MAX];
-    uint64_t  at;
-
-    if (memcmp(record->leaf_hash, fold->place->head, JUPREF_SHA256_SIZE) == 0)
-    {
-        return JUPREF_FAULT_NONE;
-    }
-
-    at = jupref_fold_at(fold, bytes, name);
-    fold->fault->seq = record->seq;
-
-    return jupref_fault_set(fold->fault, JUPREF_FAULT_CHAIN, name, at,
-                            "record %llu isn't the one that the snapshot has "
-                            "taken in", (unsigned long long) record->seq);
-}
-
-
-/* A full table is the zone's fault, anything else the event's. */
-static jupref_fault_e
-jupref_fold_refused(jupref_fold_t *fold, jupref_bytes_t bytes,
-    jupref_ledger_result_e result)
-{
-    char            name[JUPREF_NAME_MAX];
-    uint64_t        at;
-    unsigned        i;
-    jupref_table_t  *table;
-
-    static const struct {
-        jupref_ledger_result_e  result;
-        jupref_table_e          table;
-    } full[] = {
-        { JUPREF_LEDGER_REFERRERS_FULL, JUPREF_TABLE_REFERRERS },
-        { JUPREF_LEDGER_CODES_FULL, JUPREF_TABLE_CODES },
-        { JUPREF_LEDGER_WALLETS_FULL, JUPREF_TABLE_WALLETS },
-        { JUPREF_LEDGER_MINTS_FULL, JUPREF_TABLE_MINTS },
-        { JUPREF_LEDGER_BALANCES_FULL, JUPREF_TABLE_BALANCES },
-        { JUPREF_LEDGER_TRADES_FULL, JUPREF_TABLE_TRADES },
-        { JUPREF_LEDGER_INTENTS_FULL, JUPREF_TABLE_INTENTS }
-    };
-
-    at = jupref_fold_at(fold, bytes, name);
-    fold->fault->seq = fold->place->seq + 1;
-
-    for (i = 0; i < sizeof(full) / sizeof(full[0]); i++) {
-
-        if (full[i].result == result) {
-            table = &fold->ledger->tables[full[i].table];
-
-            return jupref_fault_set(fold->fault, JUPREF_FAULT_ZONE, name, at,
-                                    "the zone has room for %u rows of table "
-                                    "\"%s\", event %llu needs one more",
-                                    (unsigned) table->capacity,
-                                    jupref_table_name(full[i].table),
-                                    (unsigned long long) fold->fault->seq);
-        }
-    }
-
-    return jupref_fault_set(fold->fault, JUPREF_FAULT_EVENT, name, at,
-                            "the ledger refuses event %llu: %s (%s)",
-                            (unsigned long long) fold->fault->seq,
-                            jupref_ledger_result_text(result),
-                            jupref_ledger_result_name(result));
 }
 
 
@@ -558,18 +355,4 @@ jupref_cut_tail(jupref_store_t *store, jupref_fault_t *fault)
     memset(fault, 0, sizeof(jupref_fault_t));
 
     return JUPREF_FAULT_NONE;
-}
-
-
-/* Where the frame of the record stands that was read last. */
-static uint64_t
-jupref_fold_at(jupref_fold_t *fold, jupref_bytes_t bytes,
-    char name[JUPREF_NAME_MAX])
-{
-    uint64_t  first, at;
-
-    jupref_journal_place(fold->reader, &first, &at);
-    jupref_segment_name(name, first);
-
-    return at - JUPREF_FRAME_HEADER - bytes.len - JUPREF_SEAL_TAG;
 }

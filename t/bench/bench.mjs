@@ -25,8 +25,10 @@
 // Prints `ratio <name> <median> budget <figure> ok|short` and `delta …` lines; the
 // ones with # explain them.  Exits 0 when everything was measured, short or not.
 //
-// QUICK=1 (short rounds), BENCH_ONLY=order,latency,api,scale,memory and the
-// variables below choose what is run.  `bench.mjs serve` starts stub and edge only.
+// What is kept on disk is measured in journal.mjs.
+//
+// QUICK=1 (short rounds), BENCH_ONLY=order,latency,api,scale,memory,execute,recovery
+// and the variables below choose what is run.  `bench.mjs serve` starts stub and edge only.
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -37,7 +39,9 @@ import { CHARGED_BPS, CODES, MESSAGE_SHA256, REFERRAL_ACCOUNT, orderRequest, riv
   wallet } from './fixtures.mjs';
 import { fill } from './fill.mjs';
 import { interleave, median, quantile, rate, ratios, requestFile, waiting } from './load.mjs';
+import { measureExecute, measureRecovery } from './journal.mjs';
 import { residentMiB } from './memory.mjs';
+import { missing, note, report, unmeasured } from './say.mjs';
 import { complaints, dir, file, inRealTime, mustRun, start, startNginx, stop, stopAll }
   from './servers.mjs';
 
@@ -49,11 +53,12 @@ const settings = {
   so: path.resolve(env('JUPREF_SO', path.join(here, '../../build/ngx_http_jupref_module.so'))),
   nginx: env('NGINX', '/usr/sbin/nginx'),
   modules: env('NGINX_MODULES', '/usr/lib/nginx/modules'),
-  only: env('BENCH_ONLY', 'order,latency,api,scale,memory').split(','),
+  only: env('BENCH_ONLY', 'order,latency,api,scale,memory,execute,recovery').split(','),
   rounds: Number(env('BENCH_ROUNDS', quick ? 3 : 7)),
   seconds: Number(env('BENCH_SECONDS', quick ? 1 : 3)),
   connections: Number(env('BENCH_CONNECTIONS', 64)),
   zone: env('BENCH_ZONE', '64m'),
+  durableZone: env('BENCH_DURABLE_ZONE', '128m'),
   scaleZone: env('BENCH_SCALE_ZONE', quick ? '64m' : '512m'),
   wallets: Number(env('BENCH_WALLETS', quick ? 20000 : 200000)),
   edgeCore: env('BENCH_EDGE_CORE', '0'),
@@ -72,25 +77,12 @@ const SCALE_BUDGET = 0.95;    // "the same", less what a noisy machine does
 
 const base = Number(env('BENCH_PORT', 23000));
 const ports = Object.fromEntries(['stub', 'edge', 'few', 'many', 'node', 'lua', 'redis', 'plain',
-  'constants', 'idle'].map((name, at) => [name, base + at + 1]));
+  'constants', 'idle', 'durable'].map((name, at) => [name, base + at + 1]));
 
 const COOKIE_KEY = '6a'.repeat(32);
+const SEAL_KEY = '6b'.repeat(32);
 const takers = Array.from({ length: TAKERS }, (_, at) => wallet(`taker ${at}`));
 const boundTakers = takers.filter((_, at) => at % 3 === 0);
-
-const note = (text) => console.log(`# ${text}`);
-let unmeasured = 0;
-
-function report(kind, name, value, budget, atLeast) {
-  const ok = atLeast ? value >= budget : value <= budget;
-  const digits = Math.abs(value) < 100 ? 3 : 1;
-  console.log(`${kind} ${name} ${value.toFixed(digits)} budget ${budget} ${ok ? 'ok' : 'short'}`);
-}
-
-function missing(what, why) {
-  unmeasured++;
-  note(`not measured: ${what}: ${why}`);
-}
 
 // ---- the sides
 
@@ -98,12 +90,13 @@ const nginx = (name, port, text, wrapper) =>
   startNginx({ name, port, conf: text, wrapper, nginx: settings.nginx,
     core: name === 'stub' ? settings.worldCore : settings.edgeCore });
 
-const edgeConf = (name, port, zone) => conf.edge({ dir, name, port, stubPort: ports.stub,
-  so: settings.so, zone, keyring: path.join(dir, 'keys'), master: !settings.wrapper.length });
+const edgeConf = (name, port, zone, state) => conf.edge({ dir, name, port, state, zone,
+  stubPort: ports.stub, so: settings.so, keyring: path.join(dir, 'keys'),
+  master: !settings.wrapper.length });
 
-async function startEdge(name, zone = settings.zone) {
-  file('keys', `cookie k1 ${COOKIE_KEY}\n`, 0o600);
-  return nginx(name, ports[name], edgeConf(name, ports[name], zone), settings.wrapper);
+async function startEdge(name, zone = settings.zone, state = undefined) {
+  file('keys', `cookie k1 ${COOKIE_KEY}\nseal k1 ${SEAL_KEY}\n`, 0o600);
+  return nginx(name, ports[name], edgeConf(name, ports[name], zone, state), settings.wrapper);
 }
 
 async function startLoadEdge() {
@@ -376,13 +369,20 @@ async function main() {
 
   if (wanted('order')) await measureOrder(edge);
   for (const [group, measure] of [['latency', measureLatency], ['api', measureApi],
-    ['scale', measureScale], ['memory', measureMemory]]) {
+    ['scale', measureScale], ['memory', measureMemory], ['execute', durable]]) {
     if (!wanted(group)) continue;
     if (built) await measure(edge, stub);
     else missing(group, 'the module is not built');
   }
   await stop(stub);
+  if (wanted('recovery')) {
+    await measureRecovery({ root: path.join(here, '../..'), dir, quick,
+      edgeCore: settings.edgeCore });
+  }
 }
+
+const durable = (edge, stub) => measureExecute({ stub, startEdge, takers, quick,
+  settings: { ...settings, dir, zone: settings.durableZone } });
 
 async function serve() {
   needs();
@@ -410,7 +410,7 @@ try {
   await (process.argv[2] === 'serve' ? serve() : main());
   const said = complaints();
   for (const line of said.slice(0, 10)) note(line);
-  await end(unmeasured ? 1 : 0);
+  await end(unmeasured() ? 1 : 0);
 } catch (error) {
   // what fails because the bench was told to stop is no news
   if (!ending) {

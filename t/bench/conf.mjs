@@ -85,9 +85,11 @@ const codes = () => CODES.map(({ code, referrer }) =>
   `    jupref_code ${code} referrer=${referrer} tier=referred;`).join('\n');
 
 // The product: the order path and, in the same nginx, the same upstream plain.
-export const edge = ({ dir, name = 'edge', port, stubPort, so, zone, keyring, master }) =>
+// With `state` an execute waits for the disk as long as that takes.
+export const edge = ({ dir, name = 'edge', port, stubPort, so, zone, keyring, master, state }) =>
   frame({ dir, name, master, head: `load_module ${so};` }, `
-    jupref_zone             main ${zone};
+    jupref_zone             main ${zone}${state ? ` state=${state}` : ''};
+    jupref_commit_timeout   10s;
     jupref_keyring          ${keyring};
     jupref_referral_account ${REFERRAL_ACCOUNT};
     jupref_tier             default fee=${FEE_BPS};
@@ -99,6 +101,8 @@ ${upstream(stubPort)}
         location = /swap/v2/order   { jupref_order;   proxy_pass http://stub; }
         location = /swap/v2/execute { jupref_execute; proxy_pass http://stub; }
         location = /plain/order     { proxy_pass http://stub/swap/v2/order; }
+        location = /plain/execute   { proxy_pass http://stub/swap/v2/execute; }
+        location = /metrics         { jupref_metrics; }
         location /r/                { jupref_link to=/; }
         location /v1/               { jupref_api; }
     }

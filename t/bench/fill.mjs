@@ -1,9 +1,10 @@
 // Fills a ledger the way the world does: every wallet orders and executes once,
-// through the edge.  Raw sockets and pipelining, because there are many.
+// through the edge; or orders only, and gets the executes to send.  Raw sockets
+// and pipelining, because there are many.
 
 import net from 'node:net';
 
-import { SIGNED, orderRequest, signature } from './fixtures.mjs';
+import { executeRequest, orderRequest } from './fixtures.mjs';
 
 const CONNECTIONS = 16;
 const PIPELINE = 16;
@@ -50,39 +51,57 @@ function open(port) {
   };
 }
 
-function executeRequest(requestId, sign, host) {
-  const body = JSON.stringify({ signedTransaction: SIGNED, requestId });
-  return `POST /swap/v2/execute HTTP/1.1\r\nHost: ${host}\r\n`
-    + `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`
-    + `X-Execute-Signature: ${sign}\r\n\r\n${body}`;
-}
-
-// Trades once for every wallet, codes in turn; gives how many were executed.
-export async function fill({ port, wallets, codes, label }) {
-  const host = `127.0.0.1:${port}`;
+// Gives `batch`, on a connection of its own, the numbers below `count` in turns.
+async function inBatches(port, count, batch) {
   let next = 0;
-  let executed = 0;
-  const outcomes = {};
 
   async function worker() {
     const connection = open(port);
-    while (next < wallets.length) {
-      const batch = [];
-      for (; batch.length < PIPELINE && next < wallets.length; next++) batch.push(next);
-      const orders = await connection.send(batch.map((at) =>
-        orderRequest({ taker: wallets[at], ref: codes[at % codes.length].code, host })));
-      const executes = await connection.send(orders.map((order, at) => executeRequest(
-        /"requestId":"([^"]+)"/.exec(order.body)[1], signature(`${label} ${batch[at]}`), host)));
-      for (const { header } of executes) {
-        const outcome = /\r\njupref-trade: (\S+)/i.exec(header)?.[1] ?? 'untold';
-        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-        if (outcome === 'executed') executed++;
-      }
+    while (next < count) {
+      const numbers = [];
+      for (; numbers.length < PIPELINE && next < count; next++) numbers.push(next);
+      await batch(connection, numbers);
     }
     connection.close();
   }
 
   await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+}
+
+// Orders of the wallets in those numbers, as requests to execute them.
+async function order(connection, numbers, { wallets, codes, label, host }) {
+  const answers = await connection.send(numbers.map((at) => orderRequest({ host,
+    taker: wallets[at % wallets.length], ref: codes[at % codes.length].code })));
+  return answers.map(({ body }, at) => ({ host, label: `${label} ${numbers[at]}`,
+    requestId: /"requestId":"([^"]+)"/.exec(body)[1] }));
+}
+
+// Orders `count` times, wallets and codes in turn; what is to be given to
+// executeRequest for each.
+export async function placeOrders({ port, count, ...world }) {
+  const placed = [];
+  const host = `127.0.0.1:${port}`;
+  await inBatches(port, count, async (connection, numbers) => {
+    placed.push(...await order(connection, numbers, { host, ...world }));
+  });
+  return placed;
+}
+
+// Trades once for every wallet, codes in turn; gives how many were executed.
+export async function fill({ port, wallets, codes, label }) {
+  const host = `127.0.0.1:${port}`;
+  let executed = 0;
+  const outcomes = {};
+
+  await inBatches(port, wallets.length, async (connection, numbers) => {
+    const orders = await order(connection, numbers, { wallets, codes, label, host });
+    for (const { header } of await connection.send(orders.map(executeRequest))) {
+      const outcome = /\r\njupref-trade: (\S+)/i.exec(header)?.[1] ?? 'untold';
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      if (outcome === 'executed') executed++;
+    }
+  });
+
   if (executed !== wallets.length) {
     throw new Error(`only ${executed} of ${wallets.length} trades were executed: `
       + JSON.stringify(outcomes));

@@ -18,6 +18,15 @@ export const DISCOUNT_BPS = 10;
 export const CHARGED_BPS = FEE_BPS - DISCOUNT_BPS;
 export const AMOUNT = '100000000';
 
+function base58(bytes) {
+  let text = '';
+  for (let number = BigInt(`0x${bytes.toString('hex')}`); number > 0n; number /= 58n) {
+    text = ALPHABET[number % 58n] + text;
+  }
+  for (let at = 0; bytes[at] === 0; at++) text = `1${text}`;
+  return text;
+}
+
 function unbase58(text) {
   let number = 0n;
   for (const letter of text) number = number * 58n + BigInt(ALPHABET.indexOf(letter));
@@ -82,12 +91,20 @@ function v0Message() {
     Buffer.from([2]), lookup('table a', [11, 12], [3, 9]), lookup('table b', [7], [1])]);
 }
 
+const V0_MESSAGE = v0Message();
+
 const transaction = (sign) =>
-  Buffer.concat([Buffer.from([1]), sign, v0Message()]).toString('base64');
+  Buffer.concat([Buffer.from([1]), sign, V0_MESSAGE]).toString('base64');
 
 export const UNSIGNED = transaction(Buffer.alloc(64));
-export const SIGNED = transaction(createHash('sha512').update('signature').digest());
-export const MESSAGE_SHA256 = createHash('sha256').update(v0Message()).digest('hex');
+
+// The same message, signed by whoever: a transaction of its own for each label.
+export function signed(label) {
+  const sign = createHash('sha512').update(label).digest();
+  return { transaction: transaction(sign), signature: base58(sign) };
+}
+
+export const MESSAGE_SHA256 = createHash('sha256').update(V0_MESSAGE).digest('hex');
 
 // As `/swap/v2/order` answers; $names are filled by the stub's nginx.
 export const orderBody = () => JSON.stringify({
@@ -150,6 +167,14 @@ export function rivalCookie(code, keyHex) {
   const body = `${code}.${Math.floor(Date.now() / 1000)}.k1`;
   const mac = createHmac('sha256', Buffer.from(keyHex, 'hex')).update(body);
   return `${body}.${mac.digest('base64url')}`;
+}
+
+// One raw execute request; the stub answers with the signature that it is told.
+export function executeRequest({ path = '/swap/v2/execute', requestId, label, host }) {
+  const { transaction: signedTransaction, signature: sign } = signed(label);
+  const body = JSON.stringify({ signedTransaction, requestId });
+  return `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n`
+    + `Content-Length: ${body.length}\r\nX-Execute-Signature: ${sign}\r\n\r\n${body}`;
 }
 
 // One raw order request.  A bound taker brings nothing with it, the others a

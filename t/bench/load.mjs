@@ -48,12 +48,26 @@ export async function rate(side, { seconds, connections, core }) {
     busy: cpu / (micros / 1e6) };
 }
 
+// All requests of a side once, over so many connections: how long that takes.
+export async function once(side, { connections, core }) {
+  const before = cpuSeconds(side.pid);
+  const said = readWords(side, await run({ core,
+    command: [paced(), String(side.port), side.requests, '0', '0', String(connections)] }));
+  const cpu = cpuSeconds(side.pid) - before;
+  return { ...said, perSecond: said.sent / (said.took / 1e6), perCore: said.sent / cpu,
+    busy: cpu / (said.took / 1e6) };
+}
+
 // What people wait at a given rate.  Real-time, when root runs it: at 100 us it is
 // the scheduler's slices for other processes that would be measured, not the sides.
 export async function waiting(side, { seconds, connections, core, perSecond, realtime }) {
   const out = await run({ core, command: [...(realtime ? ['chrt', '-f', '1'] : []), paced(),
     String(side.port), side.requests, perSecond.toFixed(0), String(seconds),
     String(connections)] });
+  return readWords(side, out);
+}
+
+function readWords(side, out) {
   const words = out.trim().split(' ');
   const said = Object.fromEntries(words.map((word, at) => [word, Number(words[at + 1])])
     .filter((_, at) => at % 2 === 0));

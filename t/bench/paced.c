@@ -6,8 +6,11 @@
  * see the same moments.  Latency counts from the moment a request was due, not
  * from when a connection was free for it: a server that stalls can't hide it.
  *
+ * With rate 0 it is a closed loop: every request of the file once, the next one
+ * as soon as a connection is free for it.
+ *
  * usage: paced <port> <requests file> <rate> <seconds> <connections>
- * prints: sent <n> bad <n> p50 <us> p90 <us> p99 <us> p999 <us>
+ * prints: sent <n> bad <n> p50 <us> p90 <us> p99 <us> p999 <us> took <us>
  */
 
 #define _GNU_SOURCE
@@ -30,6 +33,7 @@
 
 #define ANSWER_MAX   65536
 #define DRAIN_NS     1000000000LL
+#define STALL_NS     10000000000LL
 #define NS_PER_SEC   1000000000LL
 #define EVENTS       64
 
@@ -111,6 +115,40 @@ read_file(const char *path)
 }
 
 
+/* The length of the body, if the header before it tells one. */
+static int
+content_length(const char *header, const char *body, size_t *length)
+{
+    const char  *line;
+
+    for (line = header; line < body; line = strchr(line, '\n') + 1) {
+        if (strncasecmp(line, "content-length:", 15) == 0) {
+            *length = strtoul(line + 15, NULL, 10);
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static char *
+end_of_request(char *text)
+{
+    char    *body;
+    size_t   length;
+
+    body = strstr(text, "\r\n\r\n");
+    if (body == NULL) {
+        return NULL;
+    }
+
+    body += 4;
+
+    return content_length(text, body, &length) ? body + length : body;
+}
+
+
 static void
 read_requests(client_t *client, const char *path)
 {
@@ -119,8 +157,7 @@ read_requests(client_t *client, const char *path)
 
     room = 0;
 
-    for (text = read_file(path); (end = strstr(text, "\r\n\r\n")); text = end) {
-        end += 4;
+    for (text = read_file(path); (end = end_of_request(text)); text = end) {
 
         if (client->request_count == room) {
             room = room ? room * 2 : 64;
@@ -212,7 +249,8 @@ send_due(client_t *client)
 static int
 answer_is_whole(const connection_t *connection)
 {
-    const char  *body, *field;
+    size_t       length;
+    const char  *body;
 
     body = strstr(connection->answer, "\r\n\r\n");
     if (body == NULL) {
@@ -221,10 +259,8 @@ answer_is_whole(const connection_t *connection)
 
     body += 4;
 
-    field = strcasestr(connection->answer, "\r\ncontent-length:");
-    if (field && field < body) {
-        return connection->used - (body - connection->answer)
-               >= strtoul(field + sizeof("\r\ncontent-length:") - 1, NULL, 10);
+    if (content_length(connection->answer, body, &length)) {
+        return connection->used - (body - connection->answer) >= length;
     }
 
     return connection->used >= 7
@@ -321,6 +357,34 @@ run(client_t *client, double rate, double seconds)
 }
 
 
+static void
+run_once(client_t *client, unsigned connections)
+{
+    size_t   answered;
+    int64_t  now, stalled;
+
+    stalled = now_ns() + STALL_NS;
+
+    while (client->answered < client->request_count && now_ns() < stalled) {
+        now = now_ns();
+
+        while (client->due_tail < client->request_count
+               && client->due_tail - client->answered < connections)
+        {
+            client->due[client->due_tail++] = now;
+        }
+
+        answered = client->answered;
+        send_due(client);
+        wait_until(client, now + STALL_NS);
+
+        if (client->answered > answered) {
+            stalled = now_ns() + STALL_NS;
+        }
+    }
+}
+
+
 static int
 by_value(const void *a, const void *b)
 {
@@ -345,6 +409,7 @@ main(int argc, char **argv)
 {
     double    rate, seconds;
     size_t    room;
+    int64_t   took;
     unsigned  connections;
     client_t  client;
 
@@ -359,7 +424,8 @@ main(int argc, char **argv)
     seconds = atof(argv[4]);
     connections = atoi(argv[5]);
 
-    room = rate * seconds * 2 + 1000;
+    read_requests(&client, argv[2]);
+    room = rate * seconds * 2 + 1000 + client.request_count;
     client.due = malloc(room * sizeof(int64_t));
     client.latency_us = malloc(room * sizeof(float));
     client.idle = malloc(connections * sizeof(connection_t *));
@@ -372,9 +438,16 @@ main(int argc, char **argv)
 
     prctl(PR_SET_TIMERSLACK, 1UL);
     srand48(1);
-    read_requests(&client, argv[2]);
     open_connections(&client, atoi(argv[1]), connections);
-    run(&client, rate, seconds);
+    took = now_ns();
+
+    if (rate > 0) {
+        run(&client, rate, seconds);
+    } else {
+        run_once(&client, connections);
+    }
+
+    took = now_ns() - took;
 
     if (client.answered == 0) {
         fprintf(stderr, "no answer\n");
@@ -385,10 +458,10 @@ main(int argc, char **argv)
     client.bad += client.due_tail - client.answered;
 
     qsort(client.latency_us, client.answered, sizeof(float), by_value);
-    printf("sent %zu bad %zu p50 %.1f p90 %.1f p99 %.1f p999 %.1f\n",
+    printf("sent %zu bad %zu p50 %.1f p90 %.1f p99 %.1f p999 %.1f took %.1f\n",
            client.due_tail, client.bad, quantile(&client, 0.50),
            quantile(&client, 0.90), quantile(&client, 0.99),
-           quantile(&client, 0.999));
+           quantile(&client, 0.999), took / 1000.0);
 
     return 0;
 }

@@ -93,7 +93,7 @@ export function stopAll() {
 // Real time for some processes while `work` runs; gives whether that was allowed.
 export async function inRealTime(pids, work) {
   const set = (...policy) => pids.every((pid) =>
-    spawnSync('chrt', [...policy, String(pid)]).status === 0);
+    spawnSync('chrt', ['-a', ...policy, String(pid)]).status === 0);
   const allowed = set('-f', '-p', '1');
   try {
     return await work(allowed);

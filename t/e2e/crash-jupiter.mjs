@@ -53,7 +53,7 @@ export class Wallet {
 }
 
 
-/* Fee payer and one instruction of one program, under a blockhash of its own. */
+/* Fee payer, one instruction of one program, a blockhash of its own. */
 function unsigned(taker) {
     return Buffer.concat([
         Buffer.from([1]), Buffer.alloc(SIGNATURE_SIZE),

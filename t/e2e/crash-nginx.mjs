@@ -35,7 +35,7 @@ export const WORKER_USER = process.getuid() === 0 ? "www-data" : null;
 export class CrashNginx {
     #generation = 0;
 
-    /* `lines` maps a code to its owner's wallet; `http` is added as it is. */
+    /* `codes` maps a code to its owner's wallet; `http` is added as it is. */
     static async create({ jupiter, codes, http = "", preload = "" }) {
         const nginx = new CrashNginx();
 
@@ -271,7 +271,7 @@ http {
         }
     }
 
-    /* Ends whatever is left of it, and removes it. */
+    /* Ends whatever is left of it; removes it, unless CRASH_KEEP= is set. */
     async remove() {
         for (const name of ["nginx.pid", "nginx.pid.oldbin"]) {
             const pid = readPid(`${this.dir}/${name}`);

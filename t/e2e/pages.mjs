@@ -180,11 +180,17 @@ function literally(text) {
 /*
  * A documented JSON answer is the real one: same members in the same order,
  * same values, but for what differs from run to run: strings with an ellipsis,
- * times, keys, signatures, slots, how much room there is.
+ * times, keys, signatures, slots, places in the log, how much room there is.  A
+ * list that ends in an ellipsis is any list.
  */
 export function assertJson(actual, expected, what, name = "") {
     if (Array.isArray(expected)) {
         assert.ok(Array.isArray(actual), `${what}: no list`);
+
+        if (expected.at(-1) === "…") {
+            return;
+        }
+
         assert.equal(actual.length, expected.length, `${what}: its length`);
         expected.forEach((one, index) => assertJson(
             actual[index], one, `${what}[${index}]`, name));
@@ -204,7 +210,8 @@ export function assertJson(actual, expected, what, name = "") {
 
 
 function differs(value, name) {
-    return ["slot", "capacity", "rowBytes", "events"].includes(name)
+    return ["slot", "capacity", "rowBytes", "events", "seq", "verifiedSeq",
+            "size", "treeSize", "index", "to"].includes(name)
         || typeof value === "string"
            && (value.includes("…")
                || /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)

@@ -30,7 +30,7 @@ const jupiter = await startJupiter(sandbox.url, certificate);
 const wallet = Object.fromEntries(Object.entries(PEOPLE).map(
     ([name, keypair]) => [name, keypair.publicKey.toBase58()]));
 const trader = new Trader({ url: "", sandboxUrl: sandbox.url });
-const shell = { KEY: "", KEY_SHA256: "" };
+const shell = { KEY: "", KEY_SHA256: "", TRADE_SIGNATURE: "" };
 
 await control(sandbox.url, { commitment: { confirmed: 0, finalized: 0 } });
 await trader.fund();
@@ -83,6 +83,7 @@ function runBlock(nginx, text, env = {}) {
         replace: [["http://127.0.0.1:8080", nginx.url],
                   ["/etc/jupref", nginx.dir],
                   ["TAKER_WALLET", trader.wallet],
+                  ["TRADE_SIGNATURE", shell.TRADE_SIGNATURE],
                   ["REFERRER_WALLET", wallet.alice],
                   ["PARENT_WALLET", wallet.alice],
                   ["NEW_WALLET", wallet.bob]],
@@ -171,7 +172,9 @@ test("the README's click, order, execute and numbers are as it shows",
 
 test("docs/api.md's calls are answered as it shows", async () => {
     const blocks = commands("docs/api.md");
+    const { data } = await (await fetch(`${readme.url}/v1/trades`)).json();
 
+    shell.TRADE_SIGNATURE = data[0].signature;
     assert.ok(blocks.length >= 9);
 
     for (const block of blocks) {

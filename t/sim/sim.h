@@ -18,6 +18,7 @@
  *     sim_flip.c      bits that turn over
  *     sim_oracle.c    the events that were taken, and what was told of them
  *     sim_model.c     the books, as plain as can be
+ *     sim_payout.c    what stands in for payouts
  *     sim_check.c     what must hold
  *
  * The edge does what the nginx glue does, in the same order and with the same
@@ -101,6 +102,7 @@ typedef enum {
     SIM_N_INTENTS_GAVE_WAY,
     SIM_N_RESUBMITTED,
     SIM_N_REPLAYS,
+    SIM_N_OWED,                         /* by a referrer, after an event */
     SIM_N_MEANWHILE,                    /* events appended during a sync */
     SIM_NUMBERS
 } sim_number_e;
@@ -214,7 +216,9 @@ typedef struct {
     uint64_t            hold_ms;
     uint64_t            segment_max;
     jupref_attribution_mode_e  mode;
-    unsigned            fatal_append;   /* where the next append dies, 0: not */
+    unsigned            fatal_append;   /* the next append dies there */
+    unsigned            flush_share;    /* of 16 steps */
+    void               *spare;          /* a block for a ledger, zeroed */
 
     /* clients */
     uint32_t            order_count;    /* number of the newest order */
@@ -263,7 +267,8 @@ void sim_die(sim_t *sim) __attribute__((noreturn));
 /* sim_zone.c */
 void sim_edge_start(sim_t *sim);
 void sim_zone_drop(sim_t *sim);
-jupref_ledger_t *sim_ledger_new(unsigned size);
+jupref_ledger_t *sim_ledger_new(sim_t *sim, unsigned size);
+void sim_ledger_free(sim_t *sim, jupref_ledger_t *ledger);
 void sim_lock(sim_t *sim);
 unsigned sim_stopped(const sim_t *sim);
 void sim_worker_begin(sim_t *sim, unsigned worker);
@@ -286,6 +291,7 @@ void sim_reload(sim_t *sim, unsigned size);
 
 /* sim_keep.c */
 void sim_keep(sim_t *sim, unsigned worker);
+unsigned sim_mend_tiles(sim_t *sim);
 
 /* sim_trades.c */
 void sim_order(sim_t *sim, unsigned worker);

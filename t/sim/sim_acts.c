@@ -13,6 +13,8 @@ static void sim_register(sim_t *sim, jupref_event_t *event, unsigned number);
 static void sim_make_code(sim_t *sim, jupref_event_t *event,
     unsigned number);
 static void sim_rule(sim_t *sim, jupref_event_t *event);
+static unsigned sim_is_foreign(sim_t *sim, uint32_t number);
+static jupref_event_type_e sim_ruling(sim_t *sim, unsigned state);
 
 
 void
@@ -22,8 +24,8 @@ sim_act(sim_t *sim, unsigned worker)
 
     sim_lock(sim);
     memset(&event, 0, sizeof(jupref_event_t));
-    sim_act_of(sim, &event);
     memcpy(event.actor, "operator", 8);
+    sim_act_of(sim, &event);
 
     if (sim_append(sim, &event) == JUPREF_LEDGER_OK) {
         sim_wait(sim, worker, event.seq, 1);
@@ -56,7 +58,7 @@ sim_first_acts(sim_t *sim)
 static void
 sim_act_of(sim_t *sim, jupref_event_t *event)
 {
-    switch (sim_random(sim, 24)) {
+    switch (sim_random(sim, 30)) {
 
     case 0:
         sim_register(sim, event,
@@ -99,6 +101,14 @@ sim_act_of(sim_t *sim, jupref_event_t *event)
                  1 + (unsigned) sim_random(sim, SIM_CODES));
         break;
 
+    case 7:
+        event->type = JUPREF_EVENT_ORDERS_COUNTED;
+        event->of.counted.count
+            = 1 + (uint32_t) sim_random(sim, SIM_REFERRERS);
+        memset(event->actor, 0, JUPREF_ACTOR_MAX);
+        memcpy(event->actor, "payout", 6);
+        break;
+
     default:
         sim_rule(sim, event);
     }
@@ -134,37 +144,43 @@ sim_make_code(sim_t *sim, jupref_event_t *event, unsigned number)
 }
 
 
-/* About one of the last trades, mostly. */
+/* Mostly what is open for one of the last trades; else anything. */
 
 static void
 sim_rule(sim_t *sim, jupref_event_t *event)
 {
     uint32_t                  number;
+    unsigned                  tries;
     jupref_trade_verified_t  *asked;
 
-    static const jupref_event_type_e  rulings[] = {
-        JUPREF_EVENT_TRADE_REJECTED, JUPREF_EVENT_TRADE_EXPIRED,
-        JUPREF_EVENT_TRADE_DISPUTED, JUPREF_EVENT_TRADE_DISPUTED,
-        JUPREF_EVENT_DISPUTE_RESOLVED, JUPREF_EVENT_DISPUTE_RESOLVED,
-        JUPREF_EVENT_DISPUTE_RESOLVED, JUPREF_EVENT_TRADE_REVERSED
-    };
+    tries = 0;
 
-    number = 1 + (uint32_t) sim_random(sim, sim->order_count + 1);
+    do {
+        number = 1 + (uint32_t) sim_random(sim, sim->order_count + 1);
 
-    if (number + 60 < sim->order_count && sim_chance(sim, 2)) {
-        number = sim->order_count - (uint32_t) sim_random(sim, 60);
+        if (number + 60 < sim->order_count && sim_chance(sim, 2)) {
+            number = sim->order_count - (uint32_t) sim_random(sim, 60);
+        }
+
+    } while (sim->model.trades[number].state == 0 && ++tries < 8);
+
+    event->type = sim_ruling(sim, sim_chance(sim, 4)
+                             ? (unsigned) sim_random(sim, JUPREF_STATES)
+                             : sim->model.trades[number].state);
+
+    if (event->type == JUPREF_EVENT_TRADE_VERIFIED
+        && sim_is_foreign(sim, number))
+    {
+        event->type = JUPREF_EVENT_TRADE_REJECTED;
     }
 
-    if (sim_chance(sim, 3)) {
-        event->type = rulings[sim_random(sim, sizeof(rulings)
-                                              / sizeof(rulings[0]))];
+    if (event->type != JUPREF_EVENT_TRADE_VERIFIED) {
         sim_key(event->of.trade_ruled.signature.bytes, JUPREF_SIGNATURE_SIZE,
                 's', number);
         memcpy(event->of.trade_ruled.reason, "as was seen", 11);
         return;
     }
 
-    event->type = JUPREF_EVENT_TRADE_VERIFIED;
     asked = &event->of.trade_verified;
     sim_key(asked->signature.bytes, JUPREF_SIGNATURE_SIZE, 's', number);
     sim_key(asked->fee_mint.bytes, JUPREF_PUBKEY_SIZE, 'm',
@@ -172,4 +188,49 @@ sim_rule(sim_t *sim, jupref_event_t *event)
     asked->fee = sim_chance(sim, 30) ? UINT64_MAX - sim_random(sim, 3)
                                      : 1 + sim_random(sim, 50000000);
     asked->slot = sim->now_ms / 400;
+}
+
+
+/* The chain has another message under that signature than was priced. */
+
+static unsigned
+sim_is_foreign(sim_t *sim, uint32_t number)
+{
+    uint32_t             index;
+    jupref_signature_t   signature;
+
+    if (sim->zone.ledger->booking) {
+        return 0;
+    }
+
+    sim_key(signature.bytes, JUPREF_SIGNATURE_SIZE, 's', number);
+    index = jupref_find_trade(sim->zone.ledger, &signature);
+
+    return index != 0
+           && sim_number(jupref_trade(sim->zone.ledger, index)->message_hash)
+              != number;
+}
+
+
+/* Open from that state; most trades are verified and stay so. */
+
+static jupref_event_type_e
+sim_ruling(sim_t *sim, unsigned state)
+{
+    switch (state) {
+
+    case JUPREF_STATE_VERIFIED:
+    case JUPREF_STATE_AVAILABLE:
+        return sim_chance(sim, 4) ? JUPREF_EVENT_TRADE_REVERSED
+                                  : JUPREF_EVENT_TRADE_DISPUTED;
+
+    case JUPREF_STATE_DISPUTED:
+        return sim_chance(sim, 4) ? JUPREF_EVENT_TRADE_REVERSED
+                                  : JUPREF_EVENT_DISPUTE_RESOLVED;
+
+    default:
+        return sim_chance(sim, 6) ? JUPREF_EVENT_TRADE_EXPIRED
+               : sim_chance(sim, 6) ? JUPREF_EVENT_TRADE_REJECTED
+               : JUPREF_EVENT_TRADE_VERIFIED;
+    }
 }

@@ -80,6 +80,10 @@ static unsigned
 sim_makes_room(sim_t *sim, const jupref_event_t *event,
     jupref_event_t *leaves)
 {
+    if (sim->zone.ledger->booking) {
+        return 0;
+    }
+
     switch (event->type) {
 
     case JUPREF_EVENT_TRADE_EXECUTED:
@@ -343,6 +347,10 @@ sim_upkeep(sim_t *sim)
 {
     unsigned        i;
     jupref_event_t  event;
+
+    if (sim->zone.ledger->booking) {
+        return;
+    }
 
     for (i = 0; i < SIM_UPKEEP_MAX; i++) {
         if (!jupref_release_due(sim->zone.ledger, sim->now_ms, sim->hold_ms,

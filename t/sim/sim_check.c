@@ -104,9 +104,13 @@ sim_check_whole(sim_t *sim)
     sim_check_trades(sim, sim->zone.ledger);
     sim_check_replay(sim);
     sim_check_recovery(sim);
-    sim_check_files(sim);
-    sim_check_heads(sim);
     sim_count(sim, SIM_N_REPLAYS);
+
+    if (sim_mend_tiles(sim)) {
+        sim_published(sim);
+        sim_check_files(sim);
+        sim_check_heads(sim);
+    }
 }
 
 
@@ -228,8 +232,8 @@ sim_check_mint(sim_t *sim, const jupref_ledger_t *ledger, unsigned number)
     }
 
     if (sim_sums(number, cut) + sim_sums(number, platform) + sums[SIM_PENDING]
-        + sums[SIM_AVAILABLE] + sums[SIM_DISPUTED]
-        != sim_sums(number, fees))
+        + sums[SIM_AVAILABLE] + sums[SIM_DISPUTED] + sums[SIM_PAID]
+        != sim_sums(number, fees) + sums[SIM_OWED])
     {
         sim_fail(sim, "more or less is owed in mint %u than was received",
                  number);
@@ -246,7 +250,9 @@ sim_check_mint(sim_t *sim, const jupref_ledger_t *ledger, unsigned number)
                       sums[SIM_AVAILABLE]);
     sim_check_account(sim, mint, JUPREF_ACCOUNT_DISPUTED,
                       sums[SIM_DISPUTED]);
-    sim_check_account(sim, mint, JUPREF_ACCOUNT_RECEIVABLE, 0);
+    sim_check_account(sim, mint, JUPREF_ACCOUNT_PAID, sums[SIM_PAID]);
+    sim_check_account(sim, mint, JUPREF_ACCOUNT_RECEIVABLE,
+                      -sums[SIM_OWED]);
     sim_check_account(sim, mint, JUPREF_ACCOUNT_CLEARING, 0);
 
     if (mint->referrers != sums[SIM_ESTIMATED]) {
@@ -300,15 +306,19 @@ sim_check_held(sim_t *sim, const jupref_ledger_t *ledger, unsigned mint,
             || row->pending != expected[SIM_PENDING]
             || row->available != expected[SIM_AVAILABLE]
             || row->disputed != expected[SIM_DISPUTED]
-            || row->receivable != 0 || row->paid != 0
+            || row->paid != expected[SIM_PAID]
+            || row->receivable != expected[SIM_OWED]
             || row->in_payout != 0)
         {
             sim_fail(sim, "referrer %u doesn't have in mint %u what its "
                      "trades earned: pending %llu of %llu, available %llu of "
-                     "%llu", number, mint, (unsigned long long) row->pending,
+                     "%llu, owed %llu of %llu", number, mint,
+                     (unsigned long long) row->pending,
                      (unsigned long long) expected[SIM_PENDING],
                      (unsigned long long) row->available,
-                     (unsigned long long) expected[SIM_AVAILABLE]);
+                     (unsigned long long) expected[SIM_AVAILABLE],
+                     (unsigned long long) row->receivable,
+                     (unsigned long long) expected[SIM_OWED]);
         }
 
         for (held = 0; held < SIM_HELD; held++) {
@@ -329,14 +339,14 @@ sim_check_trades(sim_t *sim, const jupref_ledger_t *ledger)
     for (number = 1; number <= SIM_TRADES; number++) {
         trade = &sim->model.trades[number];
 
-        if (trade->state == 0) {
-            continue;
+        if (trade->archived) {
+            trade = &sim->model.again[number];
         }
 
         sim_key(signature.bytes, JUPREF_SIGNATURE_SIZE, 's', number);
         index = jupref_find_trade(ledger, &signature);
 
-        if ((index == 0) != trade->archived) {
+        if ((index == 0) != (trade->state == 0)) {
             sim_fail(sim, "trade %u is %sthere", (unsigned) number,
                      index ? "" : "not ");
         }
@@ -364,7 +374,7 @@ sim_check_replay(sim_t *sim)
     jupref_journal_reader_t  *reader;
 
     memset(&fault, 0, sizeof(fault));
-    ledger = sim_ledger_new(sim->zone.size);
+    ledger = sim_ledger_new(sim, sim->zone.size);
 
     if (jupref_journal_open(&sim->store, 1, 0, &reader, &fault)
         != JUPREF_FAULT_NONE)
@@ -409,7 +419,7 @@ sim_check_replay(sim_t *sim)
                  (unsigned long long) sim->fact_count);
     }
 
-    free(ledger);
+    sim_ledger_free(sim, ledger);
 }
 
 
@@ -426,7 +436,7 @@ sim_check_recovery(sim_t *sim)
 
     memset(&how, 0, sizeof(how));
     how.check = 1;
-    ledger = sim_ledger_new(sim->zone.size);
+    ledger = sim_ledger_new(sim, sim->zone.size);
 
     if (jupref_recover(&sim->store, &how, ledger, &place, &recovered, &fault)
         != JUPREF_FAULT_NONE)
@@ -441,7 +451,7 @@ sim_check_recovery(sim_t *sim)
     }
 
     sim_same_state(sim, ledger, 0, "recovery");
-    free(ledger);
+    sim_ledger_free(sim, ledger);
 }
 
 

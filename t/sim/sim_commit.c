@@ -64,7 +64,7 @@ sim_wait(sim_t *sim, unsigned worker, uint64_t seq, unsigned admin)
 void
 sim_flush(sim_t *sim, unsigned worker)
 {
-    unsigned     dies_in;
+    unsigned     dies_in, died, was_stopped;
     uint64_t     synced;
     sim_flush_t  flush;
 
@@ -85,16 +85,22 @@ sim_flush(sim_t *sim, unsigned worker)
     synced = sim->zone.log->synced;
     sim->flush_held = 1;
 
-    if (sim_process(sim, worker, dies_in, sim_flush_thread, &flush)) {
-        sim->flush_held = 0;
+    was_stopped = sim_stopped(sim);
+    died = sim_process(sim, worker, dies_in, sim_flush_thread, &flush);
+    sim->flush_held = 0;
+
+    if (sim_stopped(sim) && !was_stopped) {
+        sim->stopped_at = sim->zone.log->synced + 1;
+        sim_count(sim, SIM_N_STOPS);
+    }
+
+    if (died) {
         sim_say(sim, "worker %u is killed while it flushes", worker);
         sim_count(sim, SIM_N_KILLED_FLUSHING);
         sim_worker_end(sim, worker);
         sim_worker_begin(sim, worker);
         return;
     }
-
-    sim->flush_held = 0;
 
     if (sim->disk->off) {
         return;
@@ -106,14 +112,9 @@ sim_flush(sim_t *sim, unsigned worker)
             jupref_fault_name(flush.result));
 
     if (flush.result != JUPREF_FAULT_NONE) {
-        if (!sim_excused(sim)) {
+        if (!was_stopped && !sim_excused(sim)) {
             sim_fail(sim, "a flush fails without a fault: %s",
                      flush.fault.text);
-        }
-
-        if (sim->stopped_at == 0) {
-            sim->stopped_at = sim->zone.log->synced + 1;
-            sim_count(sim, SIM_N_STOPS);
         }
 
     } else if (sim->zone.log->synced > synced && sim_dies_settling(sim)) {

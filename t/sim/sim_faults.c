@@ -20,25 +20,25 @@ sim_fault(sim_t *sim)
 
     everything = sim->profile == SIM_EVERYTHING;
 
-    if ((sim->profile == SIM_POWER || everything) && sim_chance(sim, 60)) {
+    if ((sim->profile == SIM_POWER || everything) && sim_chance(sim, 8)) {
         sim->disk->power_off_in = 1 + sim_random(sim, 30);
     }
 
-    if ((sim->profile == SIM_DISK || everything) && sim_chance(sim, 40)) {
+    if ((sim->profile == SIM_DISK || everything) && sim_chance(sim, 8)) {
         sim_disk_fault(sim);
     }
 
-    if ((sim->profile == SIM_KILLS || everything) && sim_chance(sim, 30)) {
+    if ((sim->profile == SIM_KILLS || everything) && sim_chance(sim, 5)) {
         sim->fatal_append = 1 + (unsigned) sim_random(sim, 6);
     }
 
-    if (sim_chance(sim, sim->profile == SIM_CALM ? 150 : 250)) {
+    if (sim_chance(sim, 25)) {
         sim_restart(sim);
     }
 
     /* an operator looks after it, but not at once */
 
-    if (sim_stopped(sim) && sim_chance(sim, 15)) {
+    if (sim_stopped(sim) && sim_chance(sim, 4)) {
         if (!sim_chance(sim, 4)) {
             sim_mended(sim);
         }
@@ -47,8 +47,8 @@ sim_fault(sim_t *sim)
     }
 
     if (!sim->disk->off
-        && ((sim->zone.ledger->booking && sim_chance(sim, 10))
-            || sim_chance(sim, 120)))
+        && ((sim->zone.ledger->booking && sim_chance(sim, 4))
+            || sim_chance(sim, 20)))
     {
         sim_reload(sim, (unsigned) sim_random(sim, sim_size_count));
     }

@@ -33,11 +33,11 @@ sim_flip(sim_t *sim)
     const char      *found;
     jupref_fault_t   fault;
 
-    found = sim_flip_file(sim);
-
-    if (found == NULL) {
+    if (!sim_mend_tiles(sim) || (found = sim_flip_file(sim)) == NULL) {
         return;
     }
+
+    sim_published(sim);
 
     memset(name, 0, sizeof(name));
     memcpy(name, found, strlen(found));
@@ -194,7 +194,7 @@ sim_flipped_recovery(sim_t *sim, const char *name)
     jupref_recovered_t   recovered;
 
     memset(&how, 0, sizeof(how));
-    ledger = sim_ledger_new(sim->zone.size);
+    ledger = sim_ledger_new(sim, sim->zone.size);
 
     if (jupref_recover(&sim->store, &how, ledger, &place, &recovered, &fault)
         == JUPREF_FAULT_NONE)
@@ -208,5 +208,5 @@ sim_flipped_recovery(sim_t *sim, const char *name)
         sim_same_state(sim, ledger, 0, "recovery of something broken");
     }
 
-    free(ledger);
+    sim_ledger_free(sim, ledger);
 }

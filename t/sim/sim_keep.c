@@ -24,6 +24,7 @@ typedef struct {
 } sim_keep_t;
 
 
+static void sim_keep_tiles(sim_t *sim, sim_keep_t *keep);
 static void sim_keep_due(sim_t *sim, sim_keep_t *keep);
 static void sim_keep_thread(sim_t *sim, void *data);
 static void sim_keep_snapshot(sim_t *sim, sim_keep_t *keep);
@@ -129,15 +130,42 @@ sim_keep_due(sim_t *sim, sim_keep_t *keep)
 }
 
 
+/* What a crash has left of the tiles is written anew; 1 when it could be. */
+
+unsigned
+sim_mend_tiles(sim_t *sim)
+{
+    sim_keep_t  keep;
+
+    memset(&keep, 0, sizeof(sim_keep_t));
+    keep.synced = sim->zone.log->synced;
+    sim_keep_tiles(sim, &keep);
+
+    if (keep.tiles_fault.fault != JUPREF_FAULT_NONE && !sim_excused(sim)) {
+        sim_fail(sim, "the tiles can't be mended: %s", keep.tiles_fault.text);
+    }
+
+    return keep.tiles_fault.fault == JUPREF_FAULT_NONE;
+}
+
+
 static void
 sim_keep_thread(sim_t *sim, void *data)
 {
-    sim_keep_t      *keep = data;
-    jupref_tiles_t  *tiles;
+    sim_keep_t  *keep = data;
 
     if (keep->snapshot) {
         sim_keep_snapshot(sim, keep);
     }
+
+    sim_keep_tiles(sim, keep);
+}
+
+
+static void
+sim_keep_tiles(sim_t *sim, sim_keep_t *keep)
+{
+    jupref_tiles_t  *tiles;
 
     if (keep->synced
         && jupref_tiles_open(&sim->store, &tiles, &keep->tiles_fault)
@@ -163,7 +191,7 @@ sim_keep_snapshot(sim_t *sim, sim_keep_t *keep)
     memset(&how, 0, sizeof(jupref_recovery_t));
     how.until = keep->snapshot;
     how.check = 1;
-    ledger = sim_ledger_new(keep->size);
+    ledger = sim_ledger_new(sim, keep->size);
 
     result = jupref_recover(&sim->store, &how, ledger, &place, &recovered,
                             &keep->snapshot_fault);
@@ -174,7 +202,7 @@ sim_keep_snapshot(sim_t *sim, sim_keep_t *keep)
                                        sim->now_ms, &keep->snapshot_fault);
     }
 
-    free(ledger);
+    sim_ledger_free(sim, ledger);
 
     if (result == JUPREF_FAULT_NONE) {
         (void) jupref_snapshot_prune(&sim->store, SIM_SNAPSHOTS_KEPT,

@@ -61,7 +61,8 @@ static const char *const  sim_number_names[SIM_NUMBERS] = {
     "relays of a damaged ledger", "zones too small", "keys added",
     "snapshots", "checkpoints", "consistency proofs", "flips",
     "archived trades", "full tables", "full logs", "orphaned intents",
-    "intents that gave way", "resubmissions", "whole checks", "events during a sync"
+    "intents that gave way", "resubmissions", "whole checks",
+    "events after which somebody owed", "events during a sync"
 };
 
 

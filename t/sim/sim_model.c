@@ -26,12 +26,17 @@ static unsigned sim_model_released(sim_model_t *model,
     const jupref_event_t *event, const sim_decided_t *decided);
 static unsigned sim_model_archived(sim_model_t *model,
     const jupref_event_t *event);
+static void sim_model_paid(sim_model_t *model, unsigned referrer);
 static unsigned sim_model_parts(const sim_trade_t *trade, sim_parts_t *parts);
+static sim_trade_t *sim_model_trade(sim_model_t *model,
+    const jupref_signature_t *signature);
 static unsigned sim_model_wrong(sim_model_t *model, const char *what);
 static void sim_model_move(sim_model_t *model, sim_trade_t *trade,
     unsigned state);
 static void sim_model_count(sim_model_t *model, const sim_trade_t *trade,
     unsigned in);
+static void sim_model_hold(unsigned __int128 *held, sim_held_e where,
+    uint64_t amount, unsigned in);
 
 
 unsigned
@@ -50,6 +55,11 @@ sim_model_apply(sim_model_t *model, const jupref_event_t *event,
 
     case JUPREF_EVENT_ORDERS_COUNTED:
         model->orders += event->of.counted.count;
+
+        if (sim_is_payout(event)) {
+            sim_model_paid(model, event->of.counted.count);
+        }
+
         return 1;
 
     case JUPREF_EVENT_TRADE_EXECUTED:
@@ -78,6 +88,23 @@ sim_model_apply(sim_model_t *model, const jupref_event_t *event,
 }
 
 
+unsigned
+sim_model_owed(const sim_model_t *model)
+{
+    unsigned  referrer, mint;
+
+    for (referrer = 1; referrer <= SIM_REFERRERS; referrer++) {
+        for (mint = 1; mint <= SIM_MINTS; mint++) {
+            if (model->held[referrer][mint][SIM_OWED] > 0) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
 /* A signature counts once, whatever became of it. */
 
 static unsigned
@@ -98,6 +125,10 @@ sim_model_traded(sim_model_t *model, const jupref_event_t *event,
     }
 
     trade = &model->trades[number];
+
+    if (trade->archived && !executed) {
+        trade = &model->again[number];
+    }
 
     if (trade->state != 0
         && !(executed && trade->state == JUPREF_STATE_UNKNOWN))
@@ -178,8 +209,8 @@ sim_model_ruled(sim_model_t *model, const jupref_event_t *event)
     unsigned      open, state;
     sim_trade_t  *trade;
 
-    trade = &model->trades[sim_number(event->of.trade_ruled.signature.bytes)];
-    state = trade->archived ? 0 : trade->state;
+    trade = sim_model_trade(model, &event->of.trade_ruled.signature);
+    state = trade->state;
 
     switch (event->type) {
 
@@ -257,15 +288,16 @@ sim_model_archived(sim_model_t *model, const jupref_event_t *event)
     const jupref_trade_archived_t  *asked;
 
     asked = &event->of.trade_archived;
-    trade = &model->trades[sim_number(asked->trade.signature.bytes)];
+    trade = sim_model_trade(model, &asked->trade.signature);
     (void) sim_model_parts(trade, &parts);
 
-    if (trade->archived || trade->state != asked->state
+    if (trade->state != asked->state
         || (trade->state != JUPREF_STATE_AVAILABLE
             && trade->state != JUPREF_STATE_REJECTED
             && trade->state != JUPREF_STATE_EXPIRED
             && trade->state != JUPREF_STATE_REVERSED)
-        || trade->fee != asked->trade.fee)
+        || trade->fee != asked->trade.fee
+        || asked->previous != model->archived_seq)
     {
         return sim_model_wrong(model, "an archived trade as it wasn't");
     }
@@ -278,10 +310,31 @@ sim_model_archived(sim_model_t *model, const jupref_event_t *event)
         }
     }
 
-    trade->archived = 1;
+    if (trade == &model->trades[sim_number(asked->trade.signature.bytes)]) {
+        trade->archived = 1;
+
+    } else {
+        trade->state = 0;
+    }
+
     model->in_table--;
+    model->archived_seq = event->seq;
 
     return 1;
+}
+
+
+static void
+sim_model_paid(sim_model_t *model, unsigned referrer)
+{
+    unsigned            mint;
+    unsigned __int128  *held;
+
+    for (mint = 1; mint <= SIM_MINTS; mint++) {
+        held = model->held[referrer][mint];
+        held[SIM_PAID] += held[SIM_AVAILABLE];
+        held[SIM_AVAILABLE] = 0;
+    }
 }
 
 
@@ -308,6 +361,20 @@ sim_model_parts(const sim_trade_t *trade, sim_parts_t *parts)
     parts->platform = (uint64_t) (partner - given);
 
     return given <= partner && partner <= trade->fee;
+}
+
+
+/* The one in the table. */
+
+static sim_trade_t *
+sim_model_trade(sim_model_t *model, const jupref_signature_t *signature)
+{
+    uint32_t  number;
+
+    number = sim_number(signature->bytes);
+
+    return model->trades[number].archived ? &model->again[number]
+                                          : &model->trades[number];
 }
 
 
@@ -360,8 +427,8 @@ sim_model_count(sim_model_t *model, const sim_trade_t *trade, unsigned in)
     sign = in ? 1 : -(unsigned __int128) 1;
 
     for (i = 0; i < JUPREF_LEVELS; i++) {
-        model->held[trade->level[i]][trade->mint][held]
-            += sign * parts.level[i];
+        sim_model_hold(model->held[trade->level[i]][trade->mint], held,
+                       parts.level[i], in);
     }
 
     if (held != SIM_ESTIMATED) {
@@ -369,4 +436,28 @@ sim_model_count(sim_model_t *model, const sim_trade_t *trade, unsigned in)
         model->cut[trade->mint] += sign * parts.cut;
         model->platform[trade->mint] += sign * parts.platform;
     }
+}
+
+
+/* What is available pays first what is owed; what it lacks is owed. */
+
+static void
+sim_model_hold(unsigned __int128 *held, sim_held_e where, uint64_t amount,
+    unsigned in)
+{
+    unsigned __int128  part;
+
+    part = 0;
+
+    if (where == SIM_AVAILABLE && in) {
+        part = held[SIM_OWED] < amount ? held[SIM_OWED] : amount;
+        held[SIM_OWED] -= part;
+
+    } else if (where == SIM_AVAILABLE) {
+        part = held[SIM_AVAILABLE] < amount ? amount - held[SIM_AVAILABLE]
+                                            : 0;
+        held[SIM_OWED] += part;
+    }
+
+    held[where] += in ? amount - part : -(unsigned __int128) (amount - part);
 }

@@ -24,6 +24,8 @@ typedef enum {
     SIM_PENDING,
     SIM_AVAILABLE,
     SIM_DISPUTED,
+    SIM_PAID,
+    SIM_OWED,
     SIM_HELD
 } sim_held_e;
 
@@ -50,12 +52,16 @@ typedef struct {
 
 
 typedef struct {
-    sim_trade_t        trades[SIM_TRADES + 1];
+    sim_trade_t        trades[SIM_TRADES + 2];
+    sim_trade_t        again[SIM_TRADES + 2];   /* who sends the signature of
+                                         * an archived trade makes an unknown
+                                         * one, which may never count */
     uint64_t           in_state[JUPREF_STATES];         /* archived ones too */
     uint64_t           in_table;
     uint64_t           clicks;
     uint64_t           orders;
     uint64_t           referrers;
+    uint64_t           archived_seq;    /* of the newest archived trade */
     unsigned __int128  held[SIM_REFERRERS + 1][SIM_MINTS + 1][SIM_HELD];
     unsigned __int128  fees[SIM_MINTS + 1];             /* that arrived */
     unsigned __int128  cut[SIM_MINTS + 1];
@@ -68,6 +74,13 @@ typedef struct {
  * refused, or was decided as it mustn't be. */
 unsigned sim_model_apply(sim_model_t *model, const jupref_event_t *event,
     const sim_decided_t *decided);
+
+/* 1 when any referrer owes anything. */
+unsigned sim_model_owed(const sim_model_t *model);
+
+/* sim_payout.c: the event that stands in for a payout to the referrer whose
+ * number it counts. */
+unsigned sim_is_payout(const jupref_event_t *event);
 
 
 #endif /* SIM_MODEL_H */

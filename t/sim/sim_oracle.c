@@ -77,6 +77,10 @@ sim_fact(sim_t *sim, jupref_bytes_t bytes,
 
     sim->fact_count++;
     sim_count(sim, SIM_N_EVENTS);
+
+    if (sim_model_owed(&sim->model)) {
+        sim_count(sim, SIM_N_OWED);
+    }
 }
 
 

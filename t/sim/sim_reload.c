@@ -146,7 +146,7 @@ sim_relay(sim_t *sim, unsigned size)
 
     memset(&relay, 0, sizeof(sim_relay_t));
     relay.size = size;
-    relay.ledger = sim_ledger_new(size);
+    relay.ledger = sim_ledger_new(sim, size);
     damaged = sim->zone.ledger->booking;
 
     sim->flush_held = 1;
@@ -160,7 +160,7 @@ sim_relay(sim_t *sim, unsigned size)
     {
         sim_say(sim, "the zone would be too small: %s", relay.fault.text);
         sim_count(sim, SIM_N_TOO_SMALL);
-        free(relay.ledger);
+        sim_ledger_free(sim, relay.ledger);
 
         if (damaged && size + 1 < sim_size_count) {
             sim_relay(sim, size + 1);
@@ -264,7 +264,7 @@ sim_relay_switch(sim_t *sim, sim_relay_t *relay)
     jupref_clicks_move(clicks, sim->zone.clicks);
     jupref_clicks_move(orders, sim->zone.orders);
 
-    free(sim->zone.ledger);
+    sim_ledger_free(sim, sim->zone.ledger);
     free(sim->zone.clicks);
     free(sim->zone.orders);
     sim->zone.ledger = relay->ledger;

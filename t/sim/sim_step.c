@@ -51,6 +51,7 @@ sim_run(sim_t *sim)
     }
 
     sim->profile = SIM_CALM;
+    sim->disk->power_off_in = 0;
 
     if (sim_quiet(sim)) {
         sim_check_whole(sim);
@@ -76,30 +77,25 @@ sim_traffic(sim_t *sim, unsigned worker)
 static void
 sim_one_step(sim_t *sim)
 {
-    unsigned  worker;
+    unsigned  what, worker;
 
     worker = (unsigned) sim_random(sim, SIM_WORKERS);
 
     sim_clock(sim);
     sim_waits_over(sim);
 
-    switch (sim_random(sim, 16)) {
+    what = (unsigned) sim_random(sim, 32);
 
-    case 0:
+    if (what == 0) {
         sim_fault(sim);
-        break;
 
-    case 1:
+    } else if (what == 1) {
         sim_keep(sim, worker);
-        break;
 
-    case 2:
-    case 3:
-    case 4:
+    } else if (what < 2 + 2 * sim->flush_share) {
         sim_flush(sim, worker);
-        break;
 
-    default:
+    } else {
         sim_traffic(sim, worker);
     }
 }
@@ -128,20 +124,19 @@ sim_traffic_work(sim_t *sim, void *data)
     case 2:
     case 3:
     case 4:
-    case 5:
         sim_order(sim, worker);
         break;
 
+    case 5:
     case 6:
     case 7:
-    case 8:
-    case 9:
         sim_execute(sim, worker);
         break;
 
+    case 8:
+    case 9:
     case 10:
     case 11:
-    case 12:
         sim_answer(sim, worker);
         break;
 
@@ -156,7 +151,7 @@ sim_traffic_work(sim_t *sim, void *data)
 static void
 sim_clock(sim_t *sim)
 {
-    sim->now_ms += sim_random(sim, 400);
+    sim->now_ms += sim_random(sim, 50);
 
     if (sim_chance(sim, 60)) {
         sim->now_ms += sim_random(sim, 2 * 60 * 60 * 1000);

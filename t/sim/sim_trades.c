@@ -8,6 +8,10 @@
 #include <string.h>
 
 
+/* Orders that most executes are of. */
+#define SIM_RECENT  4
+
+
 static void sim_order_fill(sim_t *sim, uint32_t number,
     jupref_order_t *order);
 static void sim_price(sim_t *sim, jupref_order_t *order);
@@ -70,7 +74,7 @@ sim_order(sim_t *sim, unsigned worker)
 void
 sim_execute(sim_t *sim, unsigned worker)
 {
-    uint32_t                 number;
+    uint32_t                 number, recent;
     unsigned                 slot;
     sim_execute_t           *execute;
     jupref_order_t          *pending;
@@ -85,9 +89,10 @@ sim_execute(sim_t *sim, unsigned worker)
 
     slot = (unsigned) sim_random(sim, SIM_EXECUTES);
     execute = &sim->workers[worker].executes[slot];
+    recent = sim_chance(sim, 4) ? SIM_ORDERS : SIM_RECENT;
     number = sim->order_count
-             - (uint32_t) sim_random(sim, sim->order_count < SIM_ORDERS
-                                          ? sim->order_count : SIM_ORDERS);
+             - (uint32_t) sim_random(sim, sim->order_count < recent
+                                          ? sim->order_count : recent);
 
     if (execute->used) {
         return;
@@ -135,14 +140,22 @@ sim_execute(sim_t *sim, unsigned worker)
 void
 sim_answer(sim_t *sim, unsigned worker)
 {
-    unsigned                 status;
+    unsigned                 slot, tries, status;
     sim_execute_t           *execute, taken;
     jupref_execution_t       execution;
     jupref_execute_answer_t  answer;
 
-    execute = &sim->workers[worker].executes[sim_random(sim, SIM_EXECUTES)];
+    slot = (unsigned) sim_random(sim, SIM_EXECUTES);
 
-    if (!execute->used) {
+    for (tries = 0; tries < SIM_EXECUTES; tries++) {
+        execute = &sim->workers[worker].executes[(slot + tries)
+                                                 % SIM_EXECUTES];
+        if (execute->used) {
+            break;
+        }
+    }
+
+    if (tries == SIM_EXECUTES) {
         return;
     }
 
@@ -280,8 +293,11 @@ sim_price(sim_t *sim, jupref_order_t *order)
     memset(&attribution, 0, sizeof(attribution));
     sim_terms(&order->terms, 0);
 
-    if (jupref_attribute(sim->zone.ledger, &claim, &attribution)
-        == JUPREF_ATTRIBUTED)
+    /* a damaged ledger isn't asked */
+
+    if (!sim->zone.ledger->booking
+        && jupref_attribute(sim->zone.ledger, &claim, &attribution)
+           == JUPREF_ATTRIBUTED)
     {
         order->code = attribution.code;
         order->referrer = attribution.referrer;

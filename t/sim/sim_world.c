@@ -40,6 +40,7 @@ sim_world_begin(sim_t *sim, uint64_t seed, uint64_t steps, uint64_t *numbers,
     sim->mode = sim_chance(sim, 2) ? JUPREF_ATTRIBUTE_FIRST
                                    : JUPREF_ATTRIBUTE_LAST;
     sim->hold_ms = sim_chance(sim, 2) ? 60 * 1000 : 24 * 60 * 60 * 1000;
+    sim->flush_share = (unsigned) sim_random(sim, 6);
     sim->segment_max = 4096 << sim_random(sim, 5);
     sim->facts = sim_block((SIM_FACTS + 1) * sizeof(sim_fact_t));
 
@@ -61,6 +62,7 @@ sim_world_end(sim_t *sim)
 {
     sim_zone_drop(sim);
     sim_disk_free(sim->disk);
+    free(sim->spare);
     free(sim->facts);
     jupref_seal_forget();
 }

@@ -11,14 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sanitizer/lsan_interface.h>
+
 
 #define SIM_START_TRIES  30
+#define SIM_LEDGER_MAX   (JUPREF_LEDGER_MIN + 65536)
 
 
 const sim_size_t  sim_sizes[] = {
     { JUPREF_LEDGER_MIN, 16 * 1024, { 8, 10, 14, 4, 16, 24, 4, 24, 24 } },
     { JUPREF_LEDGER_MIN, 32 * 1024, { 10, 14, 20, 5, 50, 60, 8, 48, 48 } },
-    { JUPREF_LEDGER_MIN + 65536, 256 * 1024, { 0, 0, 0, 0, 0, 0, 0, 0, 0 } }
+    { SIM_LEDGER_MAX, 256 * 1024, { 0, 0, 0, 0, 0, 0, 0, 0, 0 } }
 };
 
 const unsigned  sim_size_count = sizeof(sim_sizes) / sizeof(sim_sizes[0]);
@@ -103,7 +106,7 @@ sim_zone_drop(sim_t *sim)
         sim_worker_end(sim, worker);
     }
 
-    free(sim->zone.ledger);
+    sim_ledger_free(sim, sim->zone.ledger);
     free(sim->zone.log);
     free(sim->zone.clicks);
     free(sim->zone.orders);
@@ -115,13 +118,20 @@ sim_zone_drop(sim_t *sim)
 
 
 jupref_ledger_t *
-sim_ledger_new(unsigned size)
+sim_ledger_new(sim_t *sim, unsigned size)
 {
+    void             *block;
     unsigned          table;
     jupref_ledger_t  *ledger;
 
-    ledger = jupref_ledger_init(sim_block(sim_sizes[size].ledger_size),
-                                sim_sizes[size].ledger_size);
+    /* a process that dies takes its ledger along */
+
+    __lsan_disable();
+    block = sim->spare ? sim->spare : sim_block(SIM_LEDGER_MAX);
+    sim->spare = NULL;
+    __lsan_enable();
+
+    ledger = jupref_ledger_init(block, sim_sizes[size].ledger_size);
 
     for (table = 0; table < JUPREF_TABLES; table++) {
         if (sim_sizes[size].rows[table] > 0) {
@@ -130,6 +140,19 @@ sim_ledger_new(unsigned size)
     }
 
     return ledger;
+}
+
+
+void
+sim_ledger_free(sim_t *sim, jupref_ledger_t *ledger)
+{
+    if (ledger && sim->spare == NULL) {
+        memset(ledger, 0, SIM_LEDGER_MAX);
+        sim->spare = ledger;
+        return;
+    }
+
+    free(ledger);
 }
 
 
@@ -188,7 +211,7 @@ sim_zone_make(sim_t *sim, unsigned size)
 
     zone = &sim->zone;
     zone->size = size;
-    zone->ledger = sim_ledger_new(size);
+    zone->ledger = sim_ledger_new(sim, size);
 
     log_size = sizeof(jupref_log_t) + JUPREF_LOG_RING_MIN;
     zone->log = jupref_log_init(sim_block(log_size), log_size);

@@ -1,9 +1,10 @@
 /*
  * A process that dies in the middle of what it holds a lock for, for tests:
- * loaded before libc (LD_PRELOAD), told when through two numbers in the file
+ * loaded before libc (LD_PRELOAD), told when through three numbers in the file
  * that DYING_PROCESS names.
  *
  *     pid         who is meant; 0: whoever comes first
+ *     depth       how many locks must be held for an instruction to count
  *     steps       after how many instructions; taken, it becomes 0
  *
  * Counted are instructions between taking and giving back robust locks, over
@@ -29,6 +30,7 @@
 
 typedef struct {
     volatile int32_t  pid;
+    volatile int32_t  depth;
     volatile int32_t  steps;
 } dying_process_t;
 
@@ -39,7 +41,8 @@ static dying_process_t      *dying_process;
 static dying_lock_pt         dying_lock;
 static dying_lock_pt         dying_unlock;
 static __thread int32_t      dying_left;
-static __thread unsigned     dying_depth;
+static __thread int32_t      dying_depth;
+static __thread int32_t      dying_from;        /* this depth on */
 
 
 static void dying_trap(int signo);
@@ -109,11 +112,9 @@ pthread_mutex_unlock(pthread_mutex_t *mutex)
 
     dying_depth--;
 
-    if (dying_depth > 0 || dying_left == 0) {
-        return dying_unlock(mutex);
+    if (dying_left > 0 && dying_depth < dying_from) {
+        dying_step(0);
     }
-
-    dying_step(0);
 
     return dying_unlock(mutex);
 }
@@ -130,14 +131,19 @@ dying_watch(void)
     if (dying_left == 0) {
         steps = dying_process->steps;
 
-        if (steps == 0
+        if (steps == 0 || dying_depth < dying_process->depth
             || (dying_process->pid != 0 && dying_process->pid != getpid())
             || !__sync_bool_compare_and_swap(&dying_process->steps, steps, 0))
         {
             return;
         }
 
+        dying_from = dying_process->depth;
         dying_left = steps;
+    }
+
+    if (dying_depth < dying_from) {
+        return;
     }
 
     /* nginx's threads take no signals */

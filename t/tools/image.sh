@@ -153,6 +153,9 @@ started() {
 
 keeps_a_journal() {
     local key conf="$here/nginx.conf" keys="$here/keys"
+    local mounts=(--volume jupref:/var/lib/jupref
+                  --volume "$keys:/etc/jupref/keys:ro"
+                  --volume "$conf:/etc/nginx/nginx.conf:ro")
 
     key=$(od -An -vtx1 -N32 /dev/urandom | tr -d ' \n')
     (umask 077; printf 'seal 1 %s\n' "$key" > "$keys")
@@ -161,16 +164,12 @@ keeps_a_journal() {
 '    jupref_keyring /etc/jupref/keys;|' \
         conf-examples/container/nginx.conf > "$conf"
 
-    started shows_its_log "${journal[@]}"
+    started shows_its_log "${mounts[@]}"
     mv "$here/log-key" "$here/log-key.first"
-    started shows_its_log "${journal[@]}"
+    started shows_its_log "${mounts[@]}"
     cmp "$here/log-key" "$here/log-key.first"
     printf 'keeps its journal in the volume\n'
 }
-
-journal=(--volume jupref:/var/lib/jupref
-         --volume "$here/keys:/etc/jupref/keys:ro"
-         --volume "$here/nginx.conf:/etc/nginx/nginx.conf:ro")
 
 
 shows_its_log() {

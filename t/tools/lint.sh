@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit
 shopt -s nullglob globstar
 
 c_files=(ngx_jupref_module/**/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/sim/*.[ch]
-         t/bench/*.[ch])
+         t/bench/*.[ch] t/e2e/*.[ch])
 module_sources=(ngx_jupref_module/**/*.c)
 scripts=(t/tools/*.sh .ci/run)
 perl_files=(t/tools/*.pl)

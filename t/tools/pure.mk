@@ -1,9 +1,9 @@
 # The pure rooms, compiled without nginx: once for unit tests and the simulator
 # (gcc), once for fuzzers (clang), both under address and undefined-behaviour
-# sanitizers, and once as in production for the fold's benchmark,
-# build/bench/fold.
+# sanitizers, and once as in production for the benchmarks,
+# build/bench/fold and build/bench/recovery.
 #
-#     make -f t/tools/pure.mk unit | sim | fuzz | fold
+#     make -f t/tools/pure.mk unit | sim | fuzz | fold | recovery
 
 MAKEFLAGS += -j$(shell nproc)
 
@@ -33,9 +33,10 @@ fuzz_objects := $(patsubst %.c,build/fuzz/%.o,$(sources) $(sim_disk) $(busy))
 fold_flags := $(filter-out -DJUPREF_ASSERT -O1,$(flags)) -O2 -It/unit
 fold_objects := $(patsubst %.c,build/bench/%.o,t/bench/fold.c $(busy) \
 	$(filter-out ngx_jupref_module/log/%,$(sources)))
+recovery_objects := $(patsubst %.c,build/bench/%.o,t/bench/recovery.c $(sources))
 
 
-.PHONY: unit sim fuzz fold
+.PHONY: unit sim fuzz fold recovery
 .SECONDARY:
 
 unit: $(patsubst t/unit/%.c,build/unit/%,$(tests))
@@ -48,16 +49,23 @@ fuzz: $(patsubst t/fuzz/%.c,build/fuzz/%,$(fuzzers))
 fold: build/bench/fold
 	@:
 
+recovery: build/bench/recovery
+	@:
+
 build/bench/fold: $(fold_objects)
+	@gcc $(fold_flags) -o $@ $^ $(libs)
+
+build/bench/recovery: $(recovery_objects)
 	@gcc $(fold_flags) -o $@ $^ $(libs)
 
 build/unit/test_%: build/unit/t/unit/test_%.o $(unit_objects)
 	@gcc $(unit_flags) -o $@ $^ $(libs) -lcmocka
 
-# chance is the seed's in the simulator, OpenSSL's too
+# in the simulator chance is the seed's, OpenSSL's too, and folds pay out
 
 build/unit/sim: $(sim_objects)
-	@gcc $(unit_flags) -Wl,--wrap=RAND_bytes -o $@ $^ $(libs)
+	@gcc $(unit_flags) -Wl,--wrap=RAND_bytes,--wrap=jupref_ledger_apply -o $@ \
+		$^ $(libs)
 
 build/fuzz/fuzz_%: build/fuzz/t/fuzz/fuzz_%.o $(fuzz_objects)
 	@clang $(fuzz_flags) -fsanitize=fuzzer -o $@ $^ $(libs)

@@ -18,7 +18,7 @@
 #include "log/jupref_snapshot_file.h"
 
 
-#define JUPREF_REFOLD_FIRST   UINT64_C(0x400000)        /* bytes */
+#define JUPREF_REFOLD_FIRST   JUPREF_LEDGER_MIN
 #define JUPREF_REFOLD_LAST    (UINT64_C(1) << 40)
 
 /* Series may make it grow up to here; from there on they forget. */
@@ -155,7 +155,7 @@ jupref_refold_compare(jupref_refold_t *refold, jupref_store_t *store,
 
     result = jupref_refold_read(store, seq, &kept, &place, fault);
 
-    if (result != JUPREF_FAULT_NONE) {
+    if (result != JUPREF_FAULT_NONE || kept == NULL) {
         return result;
     }
 
@@ -339,6 +339,8 @@ jupref_refold_read(jupref_store_t *store, uint64_t seq,
 {
     uint64_t        size;
     jupref_fault_e  result;
+
+    *ledger = NULL;
 
     for (size = JUPREF_REFOLD_FIRST; size <= JUPREF_REFOLD_LAST; size *= 2) {
         *ledger = jupref_block_create(size);

@@ -2,12 +2,13 @@
  * What it takes for nginx to start on a damaged state directory.
  *
  *     mend     a single wrong byte is put right: nothing is lost
- *     begin    the journal before a good snapshot is moved aside, where it
- *              is broken: the ledger is whole, older history is not
  *     cut      the journal ends before the first record that can't be had
  *     derived  snapshots and tiles that aren't what the journal says are
  *              moved aside: they are made again
  *     synced   written anew where it is broken or says too much
+ *
+ * What is broken before a good snapshot keeps nginx from nothing but older
+ * history and proofs: it is left as it is, for a backup to mend.
  *
  * The plan is made without changing anything.
  */
@@ -18,6 +19,7 @@
 
 #include "log/tool/jupref_refold.h"
 #include "log/tool/jupref_scan.h"
+#include "log/tool/jupref_wrapping.h"
 
 
 #define JUPREF_REPAIR_BYTES  64         /* that are mended in one run */
@@ -63,13 +65,12 @@ typedef struct {
     /* what is to be done */
     jupref_mended_t    mended[JUPREF_REPAIR_BYTES];
     unsigned           mended_count;
-    unsigned           identity:1;      /* moved aside */
+    unsigned           identity:1;      /* made anew */
     unsigned           cut:1;           /* the run's last segment */
     unsigned           all:1;           /* no record of the journal is kept */
     unsigned           empty:1;         /* a new segment behind a snapshot */
     unsigned           marks:1;         /* `synced` is written anew */
     unsigned           tiles:1;         /* moved aside */
-    uint64_t           begin;           /* segments before this one go */
     uint64_t           after;           /* segments behind this one go */
     uint64_t           lost_from;       /* records, 0: none */
     uint64_t           lost_to;
@@ -87,6 +88,13 @@ typedef struct {
 /* Makes the plan; what is wrong is told on the way.  Free it in any case. */
 jupref_exit_e jupref_repair_plan(jupref_repair_t *repair);
 void jupref_repair_free(jupref_repair_t *repair);
+
+/*
+ * 1 when it is no damage: a key that is missing, another edge's file, a newer
+ * format, a stranger among the segments.  Those are for a person to decide.
+ */
+unsigned jupref_repair_foreign(jupref_tool_t *tool,
+    const jupref_fault_t *fault, jupref_wraps_e kind);
 
 /* The second half of the plan: what is to be done about what was found. */
 jupref_exit_e jupref_repair_decide(jupref_repair_t *repair);

@@ -80,15 +80,14 @@ jupref_decide_journal(jupref_repair_t *repair)
             repair->starts = 1;
             return JUPREF_EXIT_GOOD;
         }
-
-        repair->begin = repair->run.start + 1;
     }
 
     if (repair->run.segment == 0) {
 
         /* nothing of the journal goes on from a snapshot */
 
-        repair->all = repair->segment_count > 0;
+        repair->all = repair->segment_count > 0 && repair->run.start == 0;
+        repair->after = repair->run.start;
         repair->empty = repair->run.start > 0;
 
         return JUPREF_EXIT_GOOD;
@@ -192,7 +191,7 @@ jupref_decide_synced(jupref_repair_t *repair)
     disk = &repair->tool->disk;
 
     repair->marks = repair->broken_marks > 0 || repair->cut || repair->empty
-                    || repair->all || repair->after > 0 || repair->begin > 0
+                    || repair->all || repair->after > 0
                     || repair->synced.seq > repair->run.end;
 
     file = disk->open(disk, "synced", 0, 0);
@@ -231,7 +230,7 @@ jupref_decide_tiles(jupref_repair_t *repair)
 
     memset(&fault, 0, sizeof(fault));
     derivable = repair->segment_count > 0 && repair->firsts[0] == 1
-                && repair->begin == 0 && !repair->empty && !repair->all;
+                && !repair->run.behind && !repair->all;
 
     if (repair->lost_from > 0) {
         repair->tiles = derivable || (repair->all && !repair->empty);

@@ -20,6 +20,7 @@
 #include <openssl/crypto.h>
 
 #include "log/jupref_snapshot_file.h"
+#include "log/jupref_tile.h"
 
 
 #define JUPREF_COPY_PIECE  (1024 * 1024)
@@ -36,6 +37,7 @@ typedef struct {
 static void jupref_do_aside(jupref_doing_t *doing);
 static void jupref_do_mend(jupref_doing_t *doing);
 static void jupref_do_derived(jupref_doing_t *doing);
+static void jupref_do_identity(jupref_doing_t *doing);
 static void jupref_do_segments(jupref_doing_t *doing);
 static void jupref_do_cut(jupref_doing_t *doing);
 static int jupref_do_copy(jupref_doing_t *doing, const char *from,
@@ -87,7 +89,7 @@ jupref_do_aside(jupref_doing_t *doing)
     int     state;
     size_t  i;
 
-    static const char *const  names[] = { "journal", "snapshots" };
+    static const char *const  names[] = { "journal", "snapshots", "tiles" };
 
     state = doing->repair->tool->directory;
 
@@ -180,7 +182,7 @@ jupref_do_derived(jupref_doing_t *doing)
     repair = doing->repair;
 
     if (repair->identity) {
-        jupref_do_move(doing, "identity");
+        jupref_do_identity(doing);
     }
 
     for (i = 0; i < repair->snapshot_count; i++) {
@@ -191,8 +193,38 @@ jupref_do_derived(jupref_doing_t *doing)
     }
 
     if (repair->tiles) {
-        jupref_do_move(doing, "tiles");
+        jupref_do_move(doing, "tiles/tile");
+        jupref_do_move(doing, JUPREF_CHECKPOINT_NAME);
     }
+}
+
+
+/* Named as nginx names it, by the edge; what the old key has signed goes. */
+
+static void
+jupref_do_identity(jupref_doing_t *doing)
+{
+    jupref_tool_t      *tool;
+    jupref_fault_t      fault;
+    jupref_identity_t   identity;
+
+    tool = doing->repair->tool;
+    memset(&fault, 0, sizeof(fault));
+    jupref_do_move(doing, "identity");
+
+    jupref_do_move(doing, JUPREF_CHECKPOINT_NAME);
+
+    if (doing->code == JUPREF_EXIT_GOOD
+        && jupref_identity_load(&tool->store,
+                                jupref_padded(tool->store.edge,
+                                              JUPREF_EDGE_MAX),
+                                &identity, &fault)
+           != JUPREF_FAULT_NONE)
+    {
+        doing->code = jupref_tool_fault(tool, &fault);
+    }
+
+    OPENSSL_cleanse(&identity, sizeof(identity));
 }
 
 
@@ -212,7 +244,6 @@ jupref_do_segments(jupref_doing_t *doing)
         first = repair->firsts[i];
 
         if (repair->all
-            || (repair->begin > 0 && first < repair->begin)
             || (repair->after > 0 && first > repair->after))
         {
             jupref_segment_name(name, first);
@@ -404,7 +435,7 @@ jupref_do_sync(jupref_doing_t *doing)
     size_t          i;
     jupref_disk_t  *disk;
 
-    static const char *const  names[] = { "", "journal", "snapshots" };
+    static const char *const  names[] = { "", "journal", "snapshots", "tiles" };
 
     disk = &doing->repair->tool->disk;
 

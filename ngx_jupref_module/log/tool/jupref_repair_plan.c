@@ -39,8 +39,6 @@ static void jupref_plan_fault(void *context, const jupref_fault_t *fault,
     uint64_t from, uint64_t to);
 static void jupref_plan_mended(void *context, const char *file, uint64_t at,
     uint8_t byte);
-static unsigned jupref_plan_foreign(jupref_fault_e fault);
-static unsigned jupref_plan_stranger(const char *file);
 static size_t jupref_plan_snapshot(const jupref_repair_t *repair,
     uint64_t seq);
 
@@ -105,7 +103,7 @@ jupref_repair_needed(const jupref_repair_t *repair)
 
     return repair->mended_count > 0 || repair->identity || repair->cut
            || repair->all || repair->empty || repair->marks || repair->tiles
-           || repair->begin > 0 || repair->after > 0;
+           || repair->after > 0;
 }
 
 
@@ -127,13 +125,13 @@ jupref_plan_identity(jupref_repair_t *repair)
                                   &identity, &fault);
     OPENSSL_cleanse(&identity, sizeof(identity));
 
-    if (result == JUPREF_FAULT_NONE
-        || (result == JUPREF_FAULT_IO && fault.error == ENOENT))
-    {
+    if (result == JUPREF_FAULT_NONE) {
         return JUPREF_EXIT_GOOD;
     }
 
-    if (result == JUPREF_FAULT_IO || result == JUPREF_FAULT_MEMORY) {
+    if (result == JUPREF_FAULT_MEMORY
+        || (result == JUPREF_FAULT_IO && fault.error != ENOENT))
+    {
         return jupref_tool_fault(tool, &fault);
     }
 
@@ -146,7 +144,7 @@ jupref_plan_identity(jupref_repair_t *repair)
     {
         jupref_plan_mended(repair, "identity", at, wrapping.header[at]);
 
-    } else if (jupref_plan_foreign(result)) {
+    } else if (jupref_repair_foreign(tool, &fault, JUPREF_WRAPS_IDENTITY)) {
         repair->foreign = fault;
 
     } else {
@@ -410,7 +408,9 @@ jupref_plan_met(jupref_repair_t *repair, uint64_t seq, jupref_fault_t *fault)
     if (result != JUPREF_FAULT_NONE) {
         jupref_tool_finding(repair->tool, &found, 0, 0);
 
-        if (jupref_plan_foreign(result)) {
+        if (jupref_repair_foreign(repair->tool, &found,
+                                  JUPREF_WRAPS_SNAPSHOT))
+        {
             repair->foreign = found;
         }
     }
@@ -430,11 +430,13 @@ jupref_plan_last(jupref_repair_t *repair, jupref_fault_t *fault)
     for (i = 0; i < repair->snapshot_count; i++) {
         seq = repair->snapshots[i];
 
-        if (repair->firsts != NULL && repair->segment_count > 0
-            && seq >= repair->firsts[0] && seq < repair->scan.next)
+        if (repair->segment_count > 0 && seq >= repair->firsts[0]
+            && seq < repair->scan.next)
         {
             continue;
         }
+
+        repair->folding = 0;
 
         if (jupref_plan_met(repair, seq, fault) != JUPREF_FAULT_NONE) {
             return fault->fault;
@@ -486,10 +488,7 @@ jupref_plan_fault(void *context, const jupref_fault_t *fault, uint64_t from,
 
     jupref_tool_finding(repair->tool, fault, from, to);
 
-    if (jupref_plan_foreign(fault->fault)
-        || (fault->fault == JUPREF_FAULT_NOT_A_SEGMENT
-            && jupref_plan_stranger(fault->file)))
-    {
+    if (jupref_repair_foreign(repair->tool, fault, JUPREF_WRAPS_SEGMENT)) {
         repair->foreign = *fault;
     }
 
@@ -527,29 +526,6 @@ jupref_plan_mended(void *context, const char *file, uint64_t at, uint8_t byte)
     if (repair->mended_count == JUPREF_REPAIR_BYTES) {
         repair->scan.mended = NULL;
     }
-}
-
-
-static unsigned
-jupref_plan_foreign(jupref_fault_e fault)
-{
-    return fault == JUPREF_FAULT_KEY_UNKNOWN
-           || fault == JUPREF_FAULT_OTHER_EDGE
-           || fault == JUPREF_FAULT_FORMAT_NEWER;
-}
-
-
-/* Not a broken segment, but something else in the journal's directory. */
-
-static unsigned
-jupref_plan_stranger(const char *file)
-{
-    size_t  len;
-
-    len = sizeof("journal/00000000000000000000.segment") - 1;
-
-    return strlen(file) != len
-           || strcmp(file + len - (sizeof(".segment") - 1), ".segment") != 0;
 }
 
 

@@ -488,6 +488,7 @@ jupref_segment_listed(void *context, const char *name)
     }
 
     first = 0;
+    memset(expected, 0, sizeof(expected));
 
     if (strlen(name) == JUPREF_SEQ_DIGITS + sizeof(JUPREF_SEGMENT_ENDING) - 1
         && jupref_parse_u64((jupref_bytes_t) { (const uint8_t *) name,

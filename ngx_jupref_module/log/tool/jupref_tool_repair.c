@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/jupref_time.h"
 #include "log/jupref_snapshot_file.h"
@@ -39,6 +40,12 @@ jupref_tool_repair(jupref_tool_t *tool)
 
     code = jupref_tool_claim(tool, 1);
     jupref_repair_aside(aside);
+
+    /* the pid of an nginx that is gone, or what has become of it */
+
+    if (code == JUPREF_EXIT_GOOD && tool->given.yes) {
+        (void) !ftruncate(tool->lock, 0);
+    }
 
     /* a mended byte may show what else is wrong */
 
@@ -110,9 +117,9 @@ jupref_repair_show(const jupref_repair_t *repair, const char *would)
     }
 
     if (repair->identity) {
-        printf("%smove \"identity\" aside: it can't be made again; restore it "
-               "from a backup, or nginx begins a new one, and who checks this "
-               "log must be told its new key\n", would);
+        printf("%smake a new \"identity\": the log's key can't be had again "
+               "but from a backup; who checks this log must be told the new "
+               "one\n", would);
     }
 
     if (repair->mended_count > 0 && would[0] == '\0') {
@@ -153,11 +160,9 @@ jupref_repair_show_journal(const jupref_repair_t *repair, const char *would)
         first = repair->firsts[i];
         jupref_segment_name(name, first);
 
-        if (repair->all || (repair->begin > 0 && first < repair->begin)) {
-            printf("%smove \"%s\" aside: the journal begins behind event %"
-                   PRIu64 "\n", would, name, repair->run.start);
-
-        } else if (repair->after > 0 && first > repair->after) {
+        if (repair->all
+            || (repair->after > 0 && first > repair->after))
+        {
             printf("%smove \"%s\" aside: it is behind the damage\n", would,
                    name);
 
@@ -177,11 +182,11 @@ jupref_repair_show_journal(const jupref_repair_t *repair, const char *would)
 static void
 jupref_repair_show_lost(const jupref_repair_t *repair)
 {
-    if (repair->begin > 0) {
-        printf("the ledger is whole up to event %" PRIu64 "; records before %"
-               PRIu64 " are no longer at hand for history and proofs, until "
-               "their segments are restored\n", repair->run.end,
-               repair->begin);
+    if (repair->run.behind) {
+        printf("the ledger is whole up to event %" PRIu64 "; what is broken "
+               "before event %" PRIu64 " is left as it is, for history and "
+               "proofs to have again from a backup\n", repair->run.end,
+               repair->run.start + 1);
     }
 
     if (repair->lost_from == 0) {

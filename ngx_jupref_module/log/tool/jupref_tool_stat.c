@@ -172,6 +172,9 @@ static void
 jupref_stat_wrapped(jupref_stat_t *stat, jupref_wraps_e kind, uint64_t seq,
     jupref_stat_file_t *file)
 {
+    size_t             i;
+    uint8_t            id[JUPREF_KEY_ID_MAX];
+    jupref_bytes_t     key;
     jupref_fault_t     fault;
     jupref_wrapping_t  wrapping;
 
@@ -181,17 +184,27 @@ jupref_stat_wrapped(jupref_stat_t *stat, jupref_wraps_e kind, uint64_t seq,
     jupref_wrapping_of(&wrapping, kind, seq);
 
     if (jupref_wrapping_read(stat->tool, &wrapping, &fault)
-        == JUPREF_FAULT_NONE)
+        != JUPREF_FAULT_NONE)
     {
-        file->size = wrapping.size;
-        file->key = jupref_wrapping_key(&wrapping).len;
-        memcpy(file->key_id, jupref_wrapping_key(&wrapping).data, file->key);
-        jupref_stat_key(stat, jupref_wrapping_key(&wrapping), kind);
+        return;
     }
+
+    /* as it will be shown: nothing says that it is one */
+
+    key = jupref_wrapping_key(&wrapping);
+
+    for (i = 0; i < key.len; i++) {
+        id[i] = key.data[i] > 0x20 && key.data[i] < 0x7f ? key.data[i] : '?';
+    }
+
+    file->size = wrapping.size;
+    file->key = key.len;
+    memcpy(file->key_id, id, key.len);
+    jupref_stat_key(stat, (jupref_bytes_t) { id, key.len }, kind);
 }
 
 
-/* Keys of the ring first; one that isn't in it is told by its name. */
+/* Ids that differ; more than there is room for aren't told. */
 
 static void
 jupref_stat_key(jupref_stat_t *stat, jupref_bytes_t id, jupref_wraps_e kind)
