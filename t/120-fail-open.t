@@ -138,7 +138,7 @@ is(metric('jupref_unattributed_total{reason="ledger_refused"}'), 0);
 trade([$room + 1], ref => 'amy');
 is(capacity('mints')->{used}, $room + 1);
 my $since = time;
-is_deeply([trade([$room + 2 .. $room + 6], %ours)], [('executed') x 5]);
+is_deeply([trade([$room + 2 .. $room + 6], %ours)], [('unbooked') x 5]);
 my $seconds = 1 + time - $since;
 is(metric('jupref_unattributed_total{reason="ledger_refused"}'), 5);
 is(metric('jupref_ledger_refused_total{reason="mints_full"}'), 5);
@@ -171,7 +171,7 @@ is(metric('jupref_unattributed_total{reason="ledger_refused"}'), 0);
 my ($order) = converse(fast_order(0, ref => 'amy'));
 is($order->{header}{'jupref-code'}, 'amy');
 my $since = time;
-is_deeply([trade([$room + 1 .. $room + 3], ref => 'amy')], [('executed') x 3]);
+is_deeply([trade([$room + 1 .. $room + 3], ref => 'amy')], [('unbooked') x 3]);
 my $seconds = 1 + time - $since;
 is(metric('jupref_unattributed_total{reason="ledger_refused"}'), 3);
 is(metric('jupref_ledger_refused_total{reason="trades_full"}'), 3);
@@ -198,8 +198,8 @@ my @batches;
 push @batches, join '', splice @trades, 0, 20 while @trades;
 
 my @answers = converse(@batches);
-is(scalar(grep { ($_->{header}{'jupref-trade'} // '') eq 'executed' } @answers),
-   $room + 3);
+is(scalar(grep { ($_->{header}{'jupref-trade'} // '') =~ /^(?:executed|unbooked)$/ }
+          @answers), $room + 3);
 is(capacity('wallets')->{used}, $room);
 is(metric('jupref_ledger_damaged'), 0);
 is(get(order(taker => wallet('trader 1')))->{header}{'jupref-code'}, 'amy');

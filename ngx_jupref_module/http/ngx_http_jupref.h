@@ -301,6 +301,7 @@ typedef struct {
     unsigned                   committing:1;    /* the answer waits */
     unsigned                   held_whole:1;    /* and is held to its end */
     unsigned                   intended:1;      /* trade.intent is booked */
+    unsigned                   unbooked:1;      /* the ledger didn't take it */
 } ngx_http_jupref_execute_ctx_t;
 
 
@@ -535,6 +536,10 @@ void ngx_http_jupref_trade_intend(ngx_http_request_t *r,
 void ngx_http_jupref_trade_book(ngx_http_request_t *r,
     ngx_http_jupref_execute_ctx_t *execute);
 
+
+/* What is told of an execute: its outcome, or "unbooked". */
+const char *ngx_http_jupref_trade_told(
+    ngx_http_jupref_execute_ctx_t *execute);
 
 /* ngx_http_jupref_trade.c: an answer went out in time, or late */
 void ngx_http_jupref_commit_counted(ngx_http_request_t *r,

@@ -155,7 +155,7 @@ ngx_http_jupref_tell_outcome(ngx_http_request_t *r,
 
     static ngx_str_t  name = ngx_string("Jupref-Trade");
 
-    value.data = (u_char *) jupref_trade_outcome_text(ctx->execute->outcome);
+    value.data = (u_char *) ngx_http_jupref_trade_told(ctx->execute);
     value.len = ngx_strlen(value.data);
 
     if (ngx_http_jupref_add_header(r, &name, &value) != NGX_OK) {

@@ -22,9 +22,9 @@ typedef struct {
     uint64_t                 snapshot;  /* seq to make one of; 0: none */
     uint64_t                 digest;    /* of the running ledger there */
     uint64_t                 ledger_size;
-    uint64_t                 synced;    /* for the tiles */
     unsigned                 removed;   /* segments */
     unsigned                 differs:1;
+    unsigned                 tiles:1;   /* are due */
     jupref_fault_t           snapshot_fault;
     jupref_fault_t           tiles_fault;
 } ngx_http_jupref_keep_t;
@@ -137,20 +137,24 @@ ngx_http_jupref_keep_due(ngx_http_jupref_zone_t *zone, uint64_t now_ms)
 
     if (now_ms >= shared->tiles_due_ms) {
         shared->tiles_due_ms = now_ms + NGX_HTTP_JUPREF_TILES_EVERY_MS;
-        keep->synced = __atomic_load_n(&journal->synced, __ATOMIC_ACQUIRE);
+        keep->tiles = 1;
     }
 
     ngx_http_jupref_unlock(zone);
 
-    return keep->snapshot != 0 || keep->synced != 0;
+    return keep->snapshot != 0 || keep->tiles;
 }
 
 
 static void
 ngx_http_jupref_keep_thread(void *data, ngx_log_t *log)
 {
+    uint64_t                 synced;
+    jupref_log_t            *journal;
     jupref_tiles_t          *tiles;
     ngx_http_jupref_keep_t  *keep = data;
+
+    journal = ngx_http_jupref_journal(keep->zone);
 
     (void) ngx_http_jupref_robust_lock(&keep->zone->shared->keep);
 
@@ -158,11 +162,15 @@ ngx_http_jupref_keep_thread(void *data, ngx_log_t *log)
         (void) ngx_http_jupref_keep_snapshot(keep);
     }
 
-    if (keep->synced
+    /* under the lock, so that nobody has published more */
+
+    synced = __atomic_load_n(&journal->synced, __ATOMIC_ACQUIRE);
+
+    if (keep->tiles && synced
         && jupref_tiles_open(&keep->zone->store, &tiles, &keep->tiles_fault)
            == JUPREF_FAULT_NONE)
     {
-        (void) jupref_tiles_update(tiles, keep->synced, keep->zone->identity,
+        (void) jupref_tiles_update(tiles, synced, keep->zone->identity,
                                    &keep->tiles_fault);
         jupref_tiles_close(tiles);
     }

@@ -124,6 +124,8 @@ ngx_http_jupref_trade_book(ngx_http_request_t *r,
     ngx_http_jupref_commit(zone);
 
     execute->outcome = settlement.outcome;
+    execute->unbooked = (booked != JUPREF_LEDGER_OK
+                         && booked != JUPREF_LEDGER_TRADE_EXISTS);
 
     if (settlement.unsigned_trade) {
         ngx_http_jupref_unattributed(r, NGX_HTTP_JUPREF_SIGNATURE_MISSING,
@@ -132,6 +134,19 @@ ngx_http_jupref_trade_book(ngx_http_request_t *r,
     }
 
     ngx_http_jupref_trade_result(r, booked, bound);
+}
+
+
+/*
+ * Who is told "executed" finds the trade in the ledger; one that the ledger
+ * didn't take isn't told as if it had.
+ */
+
+const char *
+ngx_http_jupref_trade_told(ngx_http_jupref_execute_ctx_t *execute)
+{
+    return execute->unbooked ? "unbooked"
+                             : jupref_trade_outcome_text(execute->outcome);
 }
 
 

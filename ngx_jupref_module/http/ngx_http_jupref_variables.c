@@ -192,7 +192,7 @@ ngx_http_jupref_execute_variable(ngx_http_jupref_execute_ctx_t *execute,
             return 0;
         }
 
-        outcome.data = (u_char *) jupref_trade_outcome_text(execute->outcome);
+        outcome.data = (u_char *) ngx_http_jupref_trade_told(execute);
         outcome.len = ngx_strlen(outcome.data);
 
         return ngx_http_jupref_copy_bytes(text, outcome);

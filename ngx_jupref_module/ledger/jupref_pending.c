@@ -286,7 +286,8 @@ jupref_pending_unlink(jupref_pending_t *pending, uint32_t *place)
 }
 
 
-/* Unlinks a row that is known by its index. */
+/* Unlinks a row that is known by its index.  Who died over it may have left it
+ * outside of its chain. */
 
 static void
 jupref_pending_drop(jupref_pending_t *pending, uint32_t index)
@@ -296,8 +297,13 @@ jupref_pending_drop(jupref_pending_t *pending, uint32_t index)
     place = jupref_pending_bucket(pending,
                                   jupref_pending_link(pending, index)->hash);
 
-    while (*place != index) {
+    while (*place != 0 && *place != index) {
         place = &jupref_pending_link(pending, *place)->next;
+    }
+
+    if (*place == 0) {
+        jupref_pending_link(pending, index)->hash = 0;
+        return;
     }
 
     jupref_pending_unlink(pending, place);

@@ -34,7 +34,7 @@ export class Load {
     #takers;
     #codes;
     #clients = [];
-    #found = [];                        /* and not asked to be verified */
+    #found = [];                        /* not asked to be verified */
     #running = false;
     #agent;                             /* between the loads none */
 

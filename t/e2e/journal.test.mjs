@@ -65,7 +65,7 @@ test("a good state is good, and every record of it is folded", () => {
 
 test("any byte of any file that is changed is found, and its file named",
      async () => {
-    const small = writeState(keys, { trades: 2, each: 1 });
+    const small = writeState(keys, { trades: 2, each: 2 });
     const flip = path.join(ROOT, "build/journal-flip");
     const halves = await Promise.all([0, 1].map((part) =>
         run(flip, [part ? copyState(small) : small, keys, String(part),
@@ -80,11 +80,10 @@ test("any byte of any file that is changed is found, and its file named",
 
 
 test("a changed byte is no harm to the command itself", async () => {
-    const small = writeState(keys, { trades: 2, each: 1 });
+    const small = writeState(keys, { trades: 2, each: 2 });
     const flip = path.join(ROOT, "build/journal-flip-asan");
 
-    await run(flip, [small, keys, "17", "199"],
-              { env: { ...process.env, ASAN_OPTIONS: "detect_leaks=1" } });
+    await run(flip, [small, keys, "17", "101"]);
 });
 
 

@@ -188,6 +188,8 @@ main(int count, char **words)
     must(output != -1, "memfd_create");
 
     flip_directory(".");
+    EVP_CIPHER_free(cipher);
+    EVP_MD_free(digest);
     printf("%lu positions, %lu not named\n", positions, failures);
 
     return failures > 0;
