@@ -167,7 +167,26 @@ __DATA__
 
 
 
-=== TEST 5: who may not write doesn't learn what would be wrong with it
+=== TEST 5: who is bound to whom is for holders of a key, of any role
+--- exchange
+> GET /v1/referrers/$ALICE/wallets
+< 401
+< WWW-Authenticate: Bearer realm="jupref"
+<< {"code":"unauthorized","...":1}
+
+> GET /v1/referrers/$ALICE/wallets
+> as reader
+< 200
+<< {"data":[],"...":1}
+
+> GET /v1/referrers/$ALICE/wallets
+> as admin
+< 200
+<< {"data":[],"...":1}
+
+
+
+=== TEST 6: who may not write doesn't learn what would be wrong with it
 --- exchange
 > POST /v1/admin/codes
 > Content-Type: text/plain
@@ -181,7 +200,7 @@ __DATA__
 
 
 
-=== TEST 6: 415 for what isn't called JSON
+=== TEST 7: 415 for what isn't called JSON
 --- exchange eval
 CORE::join "\n\n", map { "> POST /v1/admin/referrers\n> as admin\n"
                    . "> Content-Type: $_\n" . qq(>> {"wallet":"\$BOB"}\n)
@@ -196,7 +215,7 @@ CORE::join "\n\n", map { "> POST /v1/admin/referrers\n> as admin\n"
 
 
 
-=== TEST 7: 415 without any Content-Type
+=== TEST 8: 415 without any Content-Type
 --- request
 POST /v1/admin/referrers
 {"wallet":"27GdNcgCrXdXwVy4q6ydUJbMqHaBT8hrT4sau3onUKfQ"}
@@ -207,7 +226,7 @@ Authorization: Bearer the-key-of-an-administrator
 
 
 
-=== TEST 8: what is no JSON object
+=== TEST 9: what is no JSON object
 --- exchange eval
 main::posts('invalid_body',
     ['[]', 'not a JSON object'], ['"wallet"', 'not a JSON object'],
@@ -226,7 +245,7 @@ main::posts('invalid_body',
 
 
 
-=== TEST 9: an empty body, and none at all
+=== TEST 10: an empty body, and none at all
 --- request eval
 ["POST /v1/admin/referrers", "PATCH /v1/admin/referrers/$main::alice"]
 --- more_headers
@@ -240,7 +259,7 @@ Content-Length: 0
 
 
 
-=== TEST 10: an unknown member is refused by name
+=== TEST 11: an unknown member is refused by name
 --- exchange eval
 main::posts('unknown_field',
     ['{"walet":"$BOB"}', 'there is no such member: "walet"'],
@@ -254,7 +273,7 @@ main::posts('unknown_field',
 
 
 
-=== TEST 11: a long unknown name is cut, whatever letters it has
+=== TEST 12: a long unknown name is cut, whatever letters it has
 --- exchange eval
 main::posts('unknown_field',
     ['{"' . 'x' x 100 . '":1}',
@@ -264,7 +283,7 @@ main::posts('unknown_field',
 
 
 
-=== TEST 12: a member that comes twice is refused by name
+=== TEST 13: a member that comes twice is refused by name
 --- exchange eval
 main::posts('invalid_body',
     ['{"wallet":"$BOB","wallet":"$BOB"}', 'a member came twice: "wallet"'],
@@ -276,7 +295,7 @@ main::posts('invalid_body',
 
 
 
-=== TEST 13: a member of the wrong kind is refused, saying what it must be
+=== TEST 14: a member of the wrong kind is refused, saying what it must be
 --- exchange eval
 my $rule = 'wallet must be a string, the base58 of 32 bytes';
 main::posts('invalid_field',
@@ -287,7 +306,7 @@ main::posts('invalid_field',
 
 
 
-=== TEST 14: so is each member with what it can't be
+=== TEST 15: so is each member with what it can't be
 --- exchange eval
 main::posts('invalid_field',
     ['{}', 'wallet is missing'],
@@ -305,7 +324,7 @@ main::posts('invalid_field',
 
 
 
-=== TEST 15: members of a code and of a change
+=== TEST 16: members of a code and of a change
 --- exchange
 > POST /v1/admin/codes
 > as admin
@@ -363,7 +382,7 @@ main::posts('invalid_field',
 
 
 
-=== TEST 16: 422 for what is well said and doesn't exist, 409 for a conflict
+=== TEST 17: 422 for what is well said and doesn't exist, 409 for a conflict
 --- exchange
 > POST /v1/admin/referrers
 > as admin
@@ -389,7 +408,7 @@ main::posts('invalid_field',
 
 
 
-=== TEST 17: a body of 16384 bytes is read, one more is too large
+=== TEST 18: a body of 16384 bytes is read, one more is too large
 --- exchange eval
 my $body = '{"wallet":"' . Edge::name('BOB') . '"}';
 my $post = "> POST /v1/admin/referrers\n> as admin\n>> ";
@@ -403,7 +422,7 @@ CORE::join "\n\n",
 
 
 
-=== TEST 18: a body that is larger than nginx allows is nginx's own affair
+=== TEST 19: a body that is larger than nginx allows is nginx's own affair
 --- config
     location /v1/ { jupref_api; client_max_body_size 100; }
 --- request eval
@@ -417,7 +436,7 @@ client intended to send too large body
 
 
 
-=== TEST 19: a chunked body, however it is cut
+=== TEST 20: a chunked body, however it is cut
 --- raw_request eval
 my $body = '{"wallet":"' . Edge::name('BOB') . '"}';
 my $head = "POST /v1/admin/referrers HTTP/1.1\r\nHost: edge\r\n"
@@ -431,7 +450,7 @@ my $head = "POST /v1/admin/referrers HTTP/1.1\r\nHost: edge\r\n"
 
 
 
-=== TEST 20: a chunked body that grows too large
+=== TEST 21: a chunked body that grows too large
 --- raw_request eval
 my $head = "POST /v1/admin/referrers HTTP/1.1\r\nHost: edge\r\n"
            . "Connection: close\r\nContent-Type: application/json\r\n"
@@ -443,7 +462,7 @@ my $head = "POST /v1/admin/referrers HTTP/1.1\r\nHost: edge\r\n"
 
 
 
-=== TEST 21: a body in a temporary file
+=== TEST 22: a body in a temporary file
 --- config
     location /v1/ { jupref_api; client_body_in_file_only clean; }
 --- exchange
@@ -461,7 +480,7 @@ my $head = "POST /v1/admin/referrers HTTP/1.1\r\nHost: edge\r\n"
 
 
 
-=== TEST 22: a body partly in memory and partly in a temporary file
+=== TEST 23: a body partly in memory and partly in a temporary file
 --- config
     location /v1/ { jupref_api; client_body_buffer_size 16; }
 --- raw_request eval
@@ -478,7 +497,7 @@ a client request body is buffered to a temporary file
 
 
 
-=== TEST 23: a refused body doesn't disturb the next request of its connection
+=== TEST 24: a refused body doesn't disturb the next request of its connection
 --- pipelined_requests eval
 my $post = "POST /v1/admin/referrers\n";
 ["${post}nonsense", "GET /v1/codes/ALICE",
@@ -493,7 +512,7 @@ Content-Type: application/json
 
 
 
-=== TEST 24: the client leaves in the middle of its body: nothing is written
+=== TEST 25: the client leaves in the middle of its body: nothing is written
 --- raw_request eval
 "POST /v1/admin/referrers HTTP/1.1\r\nHost: edge\r\n"
 . "Content-Type: application/json\r\n"
@@ -509,7 +528,7 @@ Content-Type: application/json
 
 
 
-=== TEST 25: problems pass through error_page only where that is asked for
+=== TEST 26: problems pass through error_page only where that is asked for
 --- config
     location /v1/ { jupref_api; error_page 404 = /nowhere; }
     location = /nowhere { return 200 "taken over"; }

@@ -377,8 +377,11 @@ subtest 'who wants CSV gets it, others JSON' => sub {
 
 subtest 'wallets of a referrer, newest bound first' => sub {
     my $uri = '/v1/referrers/' . wallet('bob') . '/wallets';
+    my $key = "Authorization: Bearer $TradingEdge::ADMIN";
 
-    is_deeply(api($uri)->{data}, [], 'none yet');
+    is(code(get($uri)), '401 unauthorized', 'not for everybody');
+    is(code(csv($uri)), '401 unauthorized');
+    like(get($uri, $key)->{body}, qr/"data":\[\],/, 'none yet');
 
     for my $name (map { "w-$_" } 1 .. 7) {
         swap($name, ref => 'bob', taker => wallet($name));
@@ -389,7 +392,7 @@ subtest 'wallets of a referrer, newest bound first' => sub {
     my ($next, @shown) = "$uri?limit=3";
 
     while ($next) {
-        my $answer = get($next);
+        my $answer = get($next, $key);
         my $page = JSON::PP->new->decode($answer->{body});
 
         push @shown, @{ $page->{data} };
@@ -400,13 +403,13 @@ subtest 'wallets of a referrer, newest bound first' => sub {
     is_deeply([ grep { $_->{code} ne 'bob' } @shown ], []);
     like($shown[0]{boundAt}, qr/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 
-    my $text = csv($uri)->{body};
+    my $text = csv($uri, $key)->{body};
     is_deeply([ map { $_->{wallet} } rows($text) ], \@expected, 'as CSV');
     like($text, qr/^wallet,code,boundAt\r\n/);
-    is(scalar(rows(csv("$uri?limit=2")->{body})), 2);
-    is(code(get("$uri?cursor=w0")), '400 invalid_cursor');
-    is(code(get("$uri?cursor=t" . '0' x 24)), '400 invalid_cursor');
-    is(code(get('/v1/referrers/' . wallet('nobody') . '/wallets')),
+    is(scalar(rows(csv("$uri?limit=2", $key)->{body})), 2);
+    is(code(get("$uri?cursor=w0", $key)), '400 invalid_cursor');
+    is(code(get("$uri?cursor=t" . '0' x 24, $key)), '400 invalid_cursor');
+    is(code(get('/v1/referrers/' . wallet('nobody') . '/wallets', $key)),
        '404 referrer_not_found');
 };
 

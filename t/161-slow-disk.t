@@ -41,14 +41,26 @@ sub admin_post {
 # What was booked is there after the power went; what the journal had stopped
 # for is kept as unknown, because its intent was written.
 
+sub all_trades {
+    my ($cursor, %trades) = ('');
+
+    do {
+        my $page = api("/v1/trades?limit=100$cursor");
+
+        $trades{$_->{signature}} = $_ for @{ $page->{data} };
+        $cursor = $page->{nextCursor} && "&cursor=$page->{nextCursor}";
+    } while ($cursor);
+
+    return %trades;
+}
+
+
 sub all_on_disk {
-    my %before = map { $_->{signature} => $_ }
-                     @{ api('/v1/trades?limit=100')->{data} };
+    my %before = all_trades();
 
     $nginx->restart('KILL', %zone);
 
-    my %after = map { $_->{signature} => $_ }
-                    @{ api('/v1/trades?limit=100')->{data} };
+    my %after = all_trades();
 
     is_deeply({ map { $_ => $after{$_} } keys %before }, \%before,
               'all that was booked is on disk');
@@ -193,6 +205,44 @@ subtest 'no room for a write' => sub {
     swap('room', ref => 'amy');
 
     all_on_disk();
+};
+
+
+subtest 'a disk far behind: what doesn\'t fit is named, nothing is half done' => sub {
+    my $behind = 'jupref_unattributed_total{reason="journal_behind"}';
+    my $swaps = 0;
+    my $patch = sub {
+        return admin('PATCH', '/v1/admin/referrers/' . wallet('amy'),
+                     { tier => $_[0], status => $_[1] });
+    };
+
+    $zone{http} = 'jupref_commit_timeout 1ms;';
+    $zone{server} = 'location = /ready { jupref_health ready; }';
+    $nginx->reload(%zone);
+    sleep 1.2;
+    $disk->set(sync_ms => 8000);
+    swap('behind-' . ++$swaps, ref => 'amy') while !metric($behind) && $swaps < 5000;
+
+    my $refused = $patch->('premium', 'suspended');
+    my $ready = get('/ready');
+
+    is($refused->{status}, 503);
+    is($refused->{header}{'retry-after'}, 5);
+    is(JSON::PP::decode_json($refused->{body})->{code}, 'journal_behind');
+    is($ready->{status}, 200, 'degraded, not down');
+    is_deeply(JSON::PP::decode_json($ready->{body})->{reasons},
+              ['the journal is behind: more events wait for the disk than may']);
+    is(metric('jupref_unattributed_total{reason="journal_stopped"}'), 0);
+
+    my $amy = api('/v1/referrers/' . wallet('amy'));
+    is("$amy->{tier} $amy->{status}", 'referred active', 'neither was changed');
+
+    $disk->set;
+    $nginx->wait_for('the disk', sub {
+        metric('jupref_journal_waiting_bytes') == 0 });
+    is(JSON::PP::decode_json(get('/ready')->{body})->{status}, 'ok');
+    is($patch->('premium', 'suspended')->{status}, 200);
+    is($patch->('referred', 'active')->{status}, 200);
 };
 
 $nginx->stop;

@@ -124,6 +124,60 @@ subtest 'tiles are published as files' => sub {
     like(join('', <$in>), qr/\Amain\n\d+\n[\w+\/=]{44}\n\n\x{e2}\x{80}\x{94} main /);
 };
 
+# A folder's place is taken by a file, so nothing can be written there.
+
+sub while_taken {
+    my ($folder, $act) = @_;
+
+    rename "$state/$folder", "$state/$folder.aside" or die "$folder: $!";
+    open my $out, '>', "$state/$folder" or die "$folder: $!";
+    $act->();
+    unlink "$state/$folder";
+    rename "$state/$folder.aside", "$state/$folder" or die "$folder: $!";
+}
+
+
+subtest 'one that fails is counted, and tried again an interval later' => sub {
+    my $failed = 'jupref_snapshots_total{result="failed"}';
+    my ($began, %before);
+
+    $nginx->expect(qr/jupref: no snapshot could be made at event \d+/);
+    $zone{http} = 'jupref_snapshot interval=2s keep=2;';
+    $nginx->reload(%zone);
+    sleep 2.5;
+    %before = map { $_ => 1 } snapshots();
+
+    while_taken(snapshots => sub {
+        swap('untaken', ref => 'amy');
+        $nginx->wait_for('a failure', sub { metric($failed) });
+        $began = time;
+        $nginx->wait_for('another', sub { metric($failed) > 1 });
+        cmp_ok(time - $began, '>', 1, 'not at once');
+    });
+
+    $nginx->wait_for('a snapshot', sub { grep { !$before{$_} } snapshots() });
+    is(metric('jupref_state_differs_total'), 0);
+};
+
+
+subtest 'tiles that can\'t be kept are counted, and kept later' => sub {
+    my $published = metric('jupref_tiles_total{result="published"}');
+
+    cmp_ok($published, '>=', 1);
+    is(metric('jupref_tiles_total{result="failed"}'), 0);
+
+    while_taken(tiles => sub {
+        swap('unpublished', ref => 'amy');
+        $nginx->wait_for('a failure', sub {
+            metric('jupref_tiles_total{result="failed"}') });
+    });
+
+    like($nginx->log, qr/jupref: the log's tiles can't be kept, /);
+    $published = metric('jupref_tiles_total{result="published"}');
+    $nginx->wait_for('its tiles', sub {
+        metric('jupref_tiles_total{result="published"}') > $published });
+};
+
 $nginx->stop;
 
 done_testing();

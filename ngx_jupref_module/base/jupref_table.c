@@ -1,6 +1,10 @@
 /*
  * The table of fixed capacity (its picture is in the header).
  *
+ * Slots are more than rows, so above a row's index a slot has bits to spare:
+ * those of the key's hash that didn't choose the slot.  They keep a probe from
+ * reading rows of other keys.
+ *
  * A probe walks from the key's own slot to the first free one.  Half of the
  * slots are always free, so that walk ends.  A removal moves later slots of
  * the walk back into the gap, so that every key stays reachable from its own
@@ -30,7 +34,7 @@ static uint8_t *jupref_table_at(const jupref_table_t *table,
     const void *block, uint32_t index);
 static uint32_t *jupref_table_slots(const jupref_table_t *table,
     const void *block);
-static uint32_t jupref_table_home(const jupref_table_t *table,
+static uint32_t jupref_table_hash(const jupref_table_t *table,
     const void *key);
 static void jupref_table_take(jupref_table_t *table, void *block,
     uint32_t index);
@@ -94,28 +98,29 @@ uint32_t
 jupref_table_find(const jupref_table_t *table, const void *block,
     const void *key)
 {
-    uint32_t         mask, slot, index;
+    uint32_t         mask, hash, slot, index;
     const uint32_t  *slots;
 
     slots = jupref_table_slots(table, block);
     mask = table->slot_count - 1;
-    slot = jupref_table_home(table, key);
+    hash = jupref_table_hash(table, key);
 
-    for ( ;; ) {
-        index = slots[slot];
+    for (slot = hash & mask; slots[slot]; slot = (slot + 1) & mask) {
 
-        if (index == 0) {
-            return 0;
+        if ((slots[slot] ^ hash) & ~mask) {
+            continue;
         }
+
+        index = slots[slot] & mask;
 
         if (jupref_table_same_key(table,
                                   jupref_table_at(table, block, index), key))
         {
             return index;
         }
-
-        slot = (slot + 1) & mask;
     }
+
+    return 0;
 }
 
 
@@ -123,7 +128,7 @@ uint32_t
 jupref_table_insert(jupref_table_t *table, void *block, const void *key)
 {
     uint8_t   *row;
-    uint32_t   mask, slot, index, *slots;
+    uint32_t   mask, hash, slot, index, *slots;
 
     jupref_assert(jupref_table_find(table, block, key) == 0);
 
@@ -133,7 +138,8 @@ jupref_table_insert(jupref_table_t *table, void *block, const void *key)
 
     slots = jupref_table_slots(table, block);
     mask = table->slot_count - 1;
-    slot = jupref_table_home(table, key);
+    hash = jupref_table_hash(table, key);
+    slot = hash & mask;
 
     while (slots[slot] != 0) {
         slot = (slot + 1) & mask;
@@ -149,7 +155,7 @@ jupref_table_insert(jupref_table_t *table, void *block, const void *key)
         table->used = index;
     }
 
-    slots[slot] = index;
+    slots[slot] = (hash & ~mask) | index;
     jupref_table_take(table, block, index);
     table->count++;
 
@@ -169,9 +175,9 @@ jupref_table_remove(jupref_table_t *table, void *block, uint32_t index)
     row = jupref_table_row(table, block, index);
     slots = jupref_table_slots(table, block);
     mask = table->slot_count - 1;
-    slot = jupref_table_home(table, row + table->key_at);
+    slot = jupref_table_hash(table, row + table->key_at) & mask;
 
-    while (slots[slot] != index) {
+    while ((slots[slot] & mask) != index) {
         jupref_assert(slots[slot] != 0);
         slot = (slot + 1) & mask;
     }
@@ -203,9 +209,11 @@ jupref_table_close_gap(jupref_table_t *table, void *block, uint32_t gap)
     mask = table->slot_count - 1;
 
     for (slot = (gap + 1) & mask; slots[slot]; slot = (slot + 1) & mask) {
-        home = jupref_table_home(table,
-                                 jupref_table_at(table, block, slots[slot])
-                                 + table->key_at);
+        home = jupref_table_hash(table,
+                                 jupref_table_at(table, block,
+                                                 slots[slot] & mask)
+                                 + table->key_at)
+               & mask;
 
         if (((slot - home) & mask) >= ((slot - gap) & mask)) {
             slots[gap] = slots[slot];
@@ -234,7 +242,8 @@ jupref_table_expect(const jupref_table_t *table, const void *block,
     const void *key)
 {
     __builtin_prefetch(jupref_table_slots(table, block)
-                       + jupref_table_home(table, key));
+                       + (jupref_table_hash(table, key)
+                          & (table->slot_count - 1)));
 }
 
 
@@ -242,7 +251,19 @@ uint32_t
 jupref_table_guess(const jupref_table_t *table, const void *block,
     const void *key)
 {
-    return jupref_table_slots(table, block)[jupref_table_home(table, key)];
+    uint32_t         mask, hash, slot;
+    const uint32_t  *slots;
+
+    slots = jupref_table_slots(table, block);
+    mask = table->slot_count - 1;
+    hash = jupref_table_hash(table, key);
+    slot = hash & mask;
+
+    while (slots[slot] && ((slots[slot] ^ hash) & ~mask)) {
+        slot = (slot + 1) & mask;
+    }
+
+    return slots[slot] & mask;
 }
 
 
@@ -264,7 +285,7 @@ unsigned
 jupref_table_rebuild(jupref_table_t *table, void *block)
 {
     uint8_t   *row;
-    uint32_t   index, removed, slot, mask, *slots;
+    uint32_t   index, removed, slot, mask, hash, *slots;
     uint64_t  *taken;
 
     if (table->used > table->capacity) {
@@ -295,20 +316,20 @@ jupref_table_rebuild(jupref_table_t *table, void *block)
         }
 
         row = jupref_table_at(table, block, index) + table->key_at;
-        slot = jupref_table_home(table, row);
+        hash = jupref_table_hash(table, row);
 
-        while (slots[slot] != 0) {
-            if (jupref_table_same_key(table,
-                                      jupref_table_at(table, block,
-                                                      slots[slot]), row))
+        for (slot = hash & mask; slots[slot]; slot = (slot + 1) & mask) {
+            if (((slots[slot] ^ hash) & ~mask) == 0
+                && jupref_table_same_key(table,
+                                         jupref_table_at(table, block,
+                                                         slots[slot] & mask),
+                                         row))
             {
                 return 0;
             }
-
-            slot = (slot + 1) & mask;
         }
 
-        slots[slot] = index;
+        slots[slot] = (hash & ~mask) | index;
     }
 
     return 1;
@@ -381,12 +402,11 @@ jupref_table_taken(const jupref_table_t *table, const void *block)
 }
 
 
-/* The slot that a key wants. */
+/* Its low bits are the slot that a key wants. */
 static uint32_t
-jupref_table_home(const jupref_table_t *table, const void *key)
+jupref_table_hash(const jupref_table_t *table, const void *key)
 {
-    return (uint32_t) jupref_hash(key, table->key_size)
-           & (table->slot_count - 1);
+    return (uint32_t) jupref_hash(key, table->key_size);
 }
 
 

@@ -2,7 +2,8 @@
  * A table of fixed capacity inside a block of memory, addressed by index.
  *
  *     slots   | 0 | 7 | 0 | 1 | …       open addressing, linear probing;
- *                   |       |            a slot holds a row's index, 0 = free
+ *                   |       |            a slot holds a row's index, 0 = free,
+ *                                        and above it bits of the key's hash
  *     taken   | bits                     bit i: row i is in use
  *     rows    | - | 1 | 2 | … | 7 |     row 0 is never used, so that index 0
  *                                        can mean "none" everywhere
@@ -75,8 +76,8 @@ unsigned jupref_table_in_use(const jupref_table_t *table, const void *block,
 
 /*
  * Has memory fetched, without waiting for it: the slot in which a key's find
- * begins; and a row.  A guess is the row in that slot, most often the key's
- * own when there is one; 0 when the slot is free.
+ * begins; and a row.  A guess is the first row that a find would read, most
+ * often the key's own when there is one; 0 when it would read none.
  */
 void jupref_table_expect(const jupref_table_t *table, const void *block,
     const void *key);

@@ -70,6 +70,7 @@ typedef enum {
     NGX_HTTP_JUPREF_SIGNATURE_MISSING,
     NGX_HTTP_JUPREF_LEDGER_REFUSED,
     NGX_HTTP_JUPREF_JOURNAL_STOPPED,
+    NGX_HTTP_JUPREF_JOURNAL_BEHIND,
     NGX_HTTP_JUPREF_REASONS
 } ngx_http_jupref_reason_e;
 
@@ -100,6 +101,7 @@ typedef struct {
     ngx_atomic_t            commits[2];         /* in time, late */
     ngx_atomic_t            snapshots[2];       /* written, failed */
     ngx_atomic_t            state_differs;      /* snapshot against live */
+    ngx_atomic_t            tiles[2];           /* published, failed */
 } ngx_http_jupref_counters_t;
 
 
@@ -129,6 +131,7 @@ typedef struct {
     uint64_t                     clicks_booked_ms;
     uint64_t                     snapshot_due_ms;
     uint64_t                     snapshot_seq;  /* of the newest */
+    uint64_t                     snapshot_tried;        /* in this interval */
     uint64_t                     tiles_due_ms;
     uint64_t                     fixed_size;    /* before clicks and ledger */
     uint64_t                     spare_at;      /* 0: none; zeroed */
@@ -400,6 +403,7 @@ ngx_int_t ngx_http_jupref_store_init(ngx_conf_t *cf,
     ngx_http_jupref_main_conf_t *jmcf);
 ngx_int_t ngx_http_jupref_store_check(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log);
+void ngx_http_jupref_store_close(ngx_http_jupref_zone_t *zone);
 void ngx_http_jupref_store_tell(ngx_http_jupref_zone_t *zone);
 void ngx_http_jupref_store_enter(ngx_http_jupref_zone_t *zone);
 void ngx_http_jupref_store_leave(ngx_http_jupref_zone_t *zone);

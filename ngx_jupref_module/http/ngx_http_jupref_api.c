@@ -10,6 +10,7 @@
 
 /* How long a write waits for the disk, ms. */
 #define NGX_HTTP_JUPREF_WRITE_TIMEOUT  10000
+#define NGX_HTTP_JUPREF_FORBID_MAX     64      /* bytes of the detail */
 
 
 /* `{}` in a path is one non-empty segment, the call's parameter. */
@@ -53,7 +54,7 @@ static ngx_http_jupref_route_t  ngx_http_jupref_routes[] = {
     { NGX_HTTP_GET, "referrers/{}/trades", NGX_HTTP_JUPREF_ROLE_NONE,
       ngx_http_jupref_get_referrer_trades },
 
-    { NGX_HTTP_GET, "referrers/{}/wallets", NGX_HTTP_JUPREF_ROLE_NONE,
+    { NGX_HTTP_GET, "referrers/{}/wallets", NGX_HTTP_JUPREF_ROLE_READ,
       ngx_http_jupref_get_referrer_wallets },
 
     { NGX_HTTP_GET, "ledger/head", NGX_HTTP_JUPREF_ROLE_NONE,
@@ -103,6 +104,8 @@ static ngx_http_jupref_problem_e ngx_http_jupref_api_route(
     ngx_http_jupref_api_t *api, ngx_http_jupref_route_t **found);
 static ngx_uint_t ngx_http_jupref_api_matches(const char *pattern,
     ngx_str_t *path, ngx_str_t *parameter);
+static ngx_http_jupref_problem_e ngx_http_jupref_api_forbid(
+    ngx_http_jupref_api_t *api, ngx_http_jupref_role_e needed);
 static ngx_http_jupref_problem_e ngx_http_jupref_api_allowed(
     ngx_http_jupref_api_t *api, ngx_http_jupref_route_t *route);
 static void ngx_http_jupref_api_body(ngx_http_request_t *r);
@@ -288,7 +291,7 @@ ngx_http_jupref_api_head(ngx_http_jupref_api_t *api)
 
     if (journal) {
         api->seq = journal->seq;
-        ngx_memcpy(api->head, journal->head, JUPREF_SHA256_SIZE);
+        api->of_ledger = 1;
     }
 }
 
@@ -311,15 +314,25 @@ ngx_http_jupref_act(ngx_http_jupref_api_t *api, jupref_event_t *event,
 }
 
 
-/* Jupref-Ledger: <seq>:<hash of that event's leaf, hex> */
+/* Jupref-Ledger: <seq>:<hash of that event's leaf, hex>, the newest on disk */
 
 ngx_int_t
 ngx_http_jupref_api_tell_head(ngx_http_jupref_api_t *api)
 {
-    u_char     *p;
-    ngx_str_t   value;
+    u_char         *p;
+    ngx_str_t       value;
+    jupref_head_t   head;
 
     static ngx_str_t  name = ngx_string("Jupref-Ledger");
+
+    /* what isn't on disk yet could be another event after a crash */
+
+    if (api->of_ledger) {
+        jupref_log_synced_head(ngx_http_jupref_journal(api->zone), &head);
+
+        api->seq = head.seq;
+        ngx_memcpy(api->head, head.hash, JUPREF_SHA256_SIZE);
+    }
 
     if (api->seq == 0) {
         return NGX_OK;
@@ -464,6 +477,27 @@ ngx_http_jupref_api_matches(const char *pattern, ngx_str_t *path,
 
 
 static ngx_http_jupref_problem_e
+ngx_http_jupref_api_forbid(ngx_http_jupref_api_t *api,
+    ngx_http_jupref_role_e needed)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(api->r->pool, NGX_HTTP_JUPREF_FORBID_MAX);
+    if (p == NULL) {
+        return NGX_HTTP_JUPREF_OUT_OF_MEMORY;
+    }
+
+    api->detail.data = p;
+    api->detail.len = (size_t) (ngx_snprintf(p, NGX_HTTP_JUPREF_FORBID_MAX,
+                                             "this needs a key with role=%s",
+                                             ngx_http_jupref_role_name(needed))
+                                - p);
+
+    return NGX_HTTP_JUPREF_FORBIDDEN;
+}
+
+
+static ngx_http_jupref_problem_e
 ngx_http_jupref_api_allowed(ngx_http_jupref_api_t *api,
     ngx_http_jupref_route_t *route)
 {
@@ -483,8 +517,7 @@ ngx_http_jupref_api_allowed(ngx_http_jupref_api_t *api,
         }
 
         if (role < route->role) {
-            return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_FORBIDDEN,
-                       "this needs a key with role=admin");
+            return ngx_http_jupref_api_forbid(api, route->role);
         }
     }
 

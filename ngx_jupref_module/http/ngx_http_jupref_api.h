@@ -39,6 +39,7 @@ typedef enum {
     NGX_HTTP_JUPREF_LEDGER_BROKEN,
     NGX_HTTP_JUPREF_OUT_OF_MEMORY,
     NGX_HTTP_JUPREF_JOURNAL_DOWN,
+    NGX_HTTP_JUPREF_JOURNAL_NO_ROOM,
     NGX_HTTP_JUPREF_NOT_SYNCED,
     NGX_HTTP_JUPREF_NO_SUCH_TRADE,
     NGX_HTTP_JUPREF_NO_SUCH_MINT,
@@ -63,6 +64,7 @@ typedef struct {
     uint64_t                  seq;      /* what the answer is of, 0: nothing */
     u_char                    head[JUPREF_SHA256_SIZE];
     ngx_http_jupref_wait_t    wait;     /* of a write, for its sync */
+    unsigned                  of_ledger:1;  /* tells the newest on disk */
     unsigned                  later:1;  /* the handler will answer itself */
     unsigned                  csv:1;    /* the answer isn't JSON, but that */
 } ngx_http_jupref_api_t;

@@ -35,6 +35,9 @@ typedef struct {
 } ngx_http_jupref_body_t;
 
 
+static jupref_ledger_result_e ngx_http_jupref_admin_change(
+    ngx_http_jupref_zone_t *zone, jupref_event_t *tier,
+    jupref_event_t *status);
 static unsigned ngx_http_jupref_admin_field(void *context, unsigned field,
     jupref_json_kind_e kind, jupref_bytes_t text);
 static ngx_http_jupref_problem_e ngx_http_jupref_accuse(
@@ -257,22 +260,10 @@ ngx_http_jupref_patch_referrer(ngx_http_jupref_api_t *api)
     status.of.referrer_status.wallet = wallet;
     status.of.referrer_status.status = (uint8_t) body.status;
 
-    result = JUPREF_LEDGER_OK;
-
     ngx_http_jupref_lock(api->zone);
-
-    /* both can only be refused for the wallet, which the first one tells */
-
-    if (body.tier_name.len) {
-        result = ngx_http_jupref_append(api->zone, &tier);
-    }
-
-    if (body.status
-        && (result == JUPREF_LEDGER_OK || result == JUPREF_LEDGER_NO_CHANGE))
-    {
-        result = ngx_http_jupref_append(api->zone, &status);
-    }
-
+    result = ngx_http_jupref_admin_change(api->zone,
+                                          body.tier_name.len ? &tier : NULL,
+                                          body.status ? &status : NULL);
     ngx_http_jupref_unlock(api->zone);
 
     if (result != JUPREF_LEDGER_OK && result != JUPREF_LEDGER_NO_CHANGE) {
@@ -280,6 +271,42 @@ ngx_http_jupref_patch_referrer(ngx_http_jupref_api_t *api)
     }
 
     return ngx_http_jupref_show_referrer(api, &wallet);
+}
+
+
+/*
+ * Both or neither: there is room in the log for both, and the wallet, for
+ * which alone the fold can refuse either, is judged with the first one.
+ */
+
+static jupref_ledger_result_e
+ngx_http_jupref_admin_change(ngx_http_jupref_zone_t *zone,
+    jupref_event_t *tier, jupref_event_t *status)
+{
+    jupref_log_t            *journal;
+    jupref_ledger_result_e   result;
+
+    journal = ngx_http_jupref_journal(zone);
+
+    if (tier && status && journal && !ngx_http_jupref_stopped(zone)
+        && !jupref_log_has_room_after(journal, 1))
+    {
+        return JUPREF_LEDGER_LOG_FULL;
+    }
+
+    result = JUPREF_LEDGER_OK;
+
+    if (tier) {
+        result = ngx_http_jupref_append(zone, tier);
+    }
+
+    if (status
+        && (result == JUPREF_LEDGER_OK || result == JUPREF_LEDGER_NO_CHANGE))
+    {
+        result = ngx_http_jupref_append(zone, status);
+    }
+
+    return result;
 }
 
 
@@ -471,8 +498,11 @@ ngx_http_jupref_admin_result(ngx_http_jupref_api_t *api,
         break;
 
     case JUPREF_LEDGER_LOG_STOPPED:
-    case JUPREF_LEDGER_LOG_FULL:
         problem = NGX_HTTP_JUPREF_JOURNAL_DOWN;
+        break;
+
+    case JUPREF_LEDGER_LOG_FULL:
+        problem = NGX_HTTP_JUPREF_JOURNAL_NO_ROOM;
         break;
 
     default:

@@ -16,7 +16,6 @@
 #endif
 
 
-
 /* How long what nobody waits for may wait for others to share a sync with. */
 #define NGX_HTTP_JUPREF_SOON_MS  10
 
@@ -243,6 +242,13 @@ ngx_http_jupref_flush_done(ngx_event_t *ev)
 
     if (!ngx_queue_empty(&ngx_http_jupref_waits)) {
         ngx_http_jupref_commit(zone);
+    }
+
+    /* nothing to do is left when another worker has done it meanwhile */
+
+    if (!ngx_http_jupref_flushing) {
+        ngx_http_jupref_commit_tell(zone,
+            (jupref_fault_e) ngx_http_jupref_journal(zone)->stopped);
     }
 }
 

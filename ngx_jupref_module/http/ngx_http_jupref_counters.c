@@ -30,7 +30,8 @@ static const struct {
     { "message_differs",        NGX_LOG_WARN },
     { "signature_missing",      NGX_LOG_WARN },
     { "ledger_refused",         NGX_LOG_ERR },
-    { "journal_stopped",        NGX_LOG_ERR }
+    { "journal_stopped",        NGX_LOG_ERR },
+    { "journal_behind",         NGX_LOG_ERR }
 };
 
 

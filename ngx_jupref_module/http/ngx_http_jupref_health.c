@@ -2,8 +2,8 @@
  * Health: `live` says that this nginx answers, `ready` that it does its work.
  *
  * Trades pass whatever `ready` says; it is about the account of them.  A full
- * table is no reason to send traders elsewhere: that edge is degraded, not
- * down.
+ * table, or a disk that is behind, is no reason to send traders elsewhere: that
+ * edge is degraded, not down.
  */
 
 #include "http/ngx_http_jupref_api.h"
@@ -93,6 +93,7 @@ ngx_http_jupref_troubles(ngx_http_request_t *r, const char **reasons,
     ngx_uint_t *ready)
 {
     ngx_uint_t                    count, i;
+    jupref_log_t                 *journal;
     jupref_event_t                event;
     jupref_ledger_t              *ledger;
     ngx_http_jupref_main_conf_t  *jmcf;
@@ -121,6 +122,7 @@ ngx_http_jupref_troubles(ngx_http_request_t *r, const char **reasons,
     ngx_http_jupref_lock(jmcf->zone);
 
     ledger = ngx_http_jupref_ledger(jmcf->zone);
+    journal = ngx_http_jupref_journal(jmcf->zone);
 
     if (ledger->booking) {
         *ready = 0;
@@ -142,6 +144,9 @@ ngx_http_jupref_troubles(ngx_http_request_t *r, const char **reasons,
         *ready = 0;
         reasons[count++] = jupref_ledger_result_text(
                                JUPREF_LEDGER_LOG_STOPPED);
+
+    } else if (journal && !jupref_log_has_room(journal)) {
+        reasons[count++] = jupref_ledger_result_text(JUPREF_LEDGER_LOG_FULL);
     }
 
     ngx_http_jupref_unlock(jmcf->zone);

@@ -25,6 +25,7 @@ typedef struct {
     unsigned                 removed;   /* segments */
     unsigned                 differs:1;
     unsigned                 tiles:1;   /* are due */
+    unsigned                 published:1;       /* those tiles */
     jupref_fault_t           snapshot_fault;
     jupref_fault_t           tiles_fault;
 } ngx_http_jupref_keep_t;
@@ -81,13 +82,14 @@ ngx_http_jupref_keep(ngx_http_jupref_zone_t *zone, uint64_t now_ms)
 /*
  * A snapshot is made at the end of a segment, which is where the running
  * ledger noted its digest: the end is asked for in one turn, and the snapshot
- * made in a later one, when that end is synced.
+ * made in a later one, when that end is synced.  One that failed is tried again
+ * in the next interval.
  */
 
 static ngx_uint_t
 ngx_http_jupref_keep_due(ngx_http_jupref_zone_t *zone, uint64_t now_ms)
 {
-    uint64_t                   last;
+    uint64_t                   last, made;
     jupref_log_t              *journal;
     jupref_ledger_t           *ledger;
     ngx_http_jupref_keep_t    *keep;
@@ -105,6 +107,7 @@ ngx_http_jupref_keep_due(ngx_http_jupref_zone_t *zone, uint64_t now_ms)
 
     ledger = ngx_http_jupref_ledger(zone);
     keep->ledger_size = shared->ledger_size;
+    made = __atomic_load_n(&shared->snapshot_seq, __ATOMIC_ACQUIRE);
 
     if (zone->conf->snapshot_every && !ledger->booking) {
 
@@ -117,7 +120,9 @@ ngx_http_jupref_keep_due(ngx_http_jupref_zone_t *zone, uint64_t now_ms)
             shared->snapshot_due_ms
                 = now_ms + (uint64_t) zone->conf->snapshot_every * 1000;
 
-            if (journal->seq > shared->snapshot_seq) {
+            shared->snapshot_tried = made;
+
+            if (journal->seq > made) {
                 jupref_log_bound(journal, ledger->digest);
             }
         }
@@ -126,12 +131,12 @@ ngx_http_jupref_keep_due(ngx_http_jupref_zone_t *zone, uint64_t now_ms)
                ? journal->boundaries[(journal->boundary_count - 1)
                                      % JUPREF_LOG_BOUNDARIES].seq : 0;
 
-        if (last > shared->snapshot_seq
+        if (last > shared->snapshot_tried
             && last <= __atomic_load_n(&journal->synced, __ATOMIC_ACQUIRE)
             && jupref_log_boundary(journal, last, &keep->digest))
         {
             keep->snapshot = last;
-            shared->snapshot_seq = last;
+            shared->snapshot_tried = last;
         }
     }
 
@@ -158,6 +163,12 @@ ngx_http_jupref_keep_thread(void *data, ngx_log_t *log)
 
     (void) ngx_http_jupref_robust_lock(&keep->zone->shared->keep);
 
+    /* made by another worker while this one waited for its turn? */
+
+    if (keep->snapshot <= keep->zone->shared->snapshot_seq) {
+        keep->snapshot = 0;
+    }
+
     if (keep->snapshot) {
         (void) ngx_http_jupref_keep_snapshot(keep);
     }
@@ -170,8 +181,10 @@ ngx_http_jupref_keep_thread(void *data, ngx_log_t *log)
         && jupref_tiles_open(&keep->zone->store, &tiles, &keep->tiles_fault)
            == JUPREF_FAULT_NONE)
     {
-        (void) jupref_tiles_update(tiles, synced, keep->zone->identity,
-                                   &keep->tiles_fault);
+        keep->published = (jupref_tiles_update(tiles, synced,
+                                               keep->zone->identity,
+                                               &keep->tiles_fault)
+                           == JUPREF_FAULT_NONE);
         jupref_tiles_close(tiles);
     }
 
@@ -221,6 +234,9 @@ ngx_http_jupref_keep_snapshot(ngx_http_jupref_keep_t *keep)
     (void) munmap(block, keep->ledger_size);
 
     if (result == JUPREF_FAULT_NONE) {
+        __atomic_store_n(&keep->zone->shared->snapshot_seq, keep->snapshot,
+                         __ATOMIC_RELEASE);
+
         before = (uint64_t) conf->retention * 1000;
         before = (before && before < keep->now_ms) ? keep->now_ms - before : 0;
 
@@ -272,7 +288,13 @@ ngx_http_jupref_keep_done(ngx_event_t *ev)
                       (ngx_uint_t) keep->removed);
     }
 
+    if (keep->published) {
+        (void) ngx_atomic_fetch_add(&counters->tiles[0], 1);
+    }
+
     if (keep->tiles_fault.fault != JUPREF_FAULT_NONE) {
+        (void) ngx_atomic_fetch_add(&counters->tiles[1], 1);
+
         ngx_log_error(NGX_LOG_ERR, ev->log,
                       (ngx_err_t) keep->tiles_fault.error,
                       "jupref: the log's tiles can't be kept, %s: %s",

@@ -96,6 +96,8 @@ static void ngx_http_jupref_m_snapshots(ngx_http_jupref_metrics_t *m,
     const char *name);
 static void ngx_http_jupref_m_differs(ngx_http_jupref_metrics_t *m,
     const char *name);
+static void ngx_http_jupref_m_tiles(ngx_http_jupref_metrics_t *m,
+    const char *name);
 static void ngx_http_jupref_sample(ngx_http_jupref_metrics_t *m,
     const char *name, const char *label, const char *value, uint64_t number);
 static void ngx_http_jupref_metrics_copy(ngx_http_jupref_zone_t *zone,
@@ -165,7 +167,10 @@ static const ngx_http_jupref_family_t  ngx_http_jupref_families[] = {
       ngx_http_jupref_m_snapshots },
     { "jupref_state_differs", 1,
       "Times the running ledger was not what its journal makes.",
-      ngx_http_jupref_m_differs }
+      ngx_http_jupref_m_differs },
+    { "jupref_tiles", 1,
+      "Turns of bringing the log's tiles up to what is synced, by result.",
+      ngx_http_jupref_m_tiles }
 };
 
 
@@ -555,6 +560,16 @@ ngx_http_jupref_m_differs(ngx_http_jupref_metrics_t *m, const char *name)
 {
     ngx_http_jupref_sample(m, "jupref_state_differs_total", NULL, NULL,
                            m->counters.state_differs);
+}
+
+
+static void
+ngx_http_jupref_m_tiles(ngx_http_jupref_metrics_t *m, const char *name)
+{
+    ngx_http_jupref_sample(m, "jupref_tiles_total", "result", "published",
+                           m->counters.tiles[0]);
+    ngx_http_jupref_sample(m, "jupref_tiles_total", "result", "failed",
+                           m->counters.tiles[1]);
 }
 
 

@@ -41,6 +41,7 @@ static const struct {
     { "ledger_damaged",         503, "Ledger not writable" },
     { "no_memory",              503, "Out of memory" },
     { "journal_stopped",        503, "Journal stopped" },
+    { "journal_behind",         503, "Journal behind" },
     { "not_synced",             503, "Not on disk yet" },
     { "trade_not_found",        404, "No such trade" },
     { "mint_not_found",         404, "No such mint" },

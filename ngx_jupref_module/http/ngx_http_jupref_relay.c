@@ -13,6 +13,11 @@
 /* How often a long recovery tells where it is. */
 #define NGX_HTTP_JUPREF_PROGRESS_MS  2000
 
+/* Events that may be left when the flush is stopped for the last of them, and
+ * how often it is tried to come so far. */
+#define NGX_HTTP_JUPREF_RELAY_REST    2000
+#define NGX_HTTP_JUPREF_RELAY_ROUNDS  8
+
 
 typedef struct {
     ngx_log_t        *log;
@@ -28,8 +33,14 @@ typedef struct {
 } ngx_http_jupref_catch_up_t;
 
 
+static ngx_int_t ngx_http_jupref_relay_to(ngx_http_jupref_zone_t *zone,
+    uint64_t at, uint64_t ledger_size, uint64_t clicks_size, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_relay_read(ngx_http_jupref_zone_t *zone,
+    ngx_http_jupref_catch_up_t *catch_up, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_relay_catch_up(ngx_http_jupref_zone_t *zone,
+    ngx_http_jupref_catch_up_t *catch_up, uint64_t until, ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_relay_fold(ngx_http_jupref_zone_t *zone,
-    jupref_ledger_t *ledger, ngx_log_t *log);
+    ngx_http_jupref_catch_up_t *catch_up, ngx_log_t *log);
 static uint64_t ngx_http_jupref_relay_room(ngx_http_jupref_zone_t *zone,
     uint64_t size);
 static void ngx_http_jupref_relay_spare(ngx_http_jupref_zone_t *zone,
@@ -108,19 +119,29 @@ ngx_http_jupref_relay(ngx_http_jupref_zone_t *zone, uint64_t size,
 {
     uint64_t                   at, ledger_size, clicks_size;
     ngx_int_t                  rc;
-    jupref_ledger_t           *ledger;
+    ngx_uint_t                 needed;
     ngx_http_jupref_shared_t  *shared;
 
     shared = zone->shared;
+
+    /* one at a time, and nothing is removed from the journal meanwhile */
+
+    (void) ngx_http_jupref_robust_lock(&shared->keep);
+
+    ngx_http_jupref_lock(zone);
+    needed = (ngx_http_jupref_ledger(zone)->booking
+              || shared->zone_size != size);
+    ngx_http_jupref_unlock(zone);
+
+    if (!needed) {
+        (void) pthread_mutex_unlock(&shared->keep);
+        return NGX_OK;
+    }
 
     /* pending orders and log stay as they are until the next start */
 
     ngx_http_jupref_zone_shares(size - ngx_min(shared->fixed_size, size / 2),
                                 &ledger_size, &clicks_size);
-
-    /* no flush in between: what isn't in the journal is in the ring */
-
-    (void) ngx_http_jupref_robust_lock(&shared->flush);
 
     at = ngx_http_jupref_relay_room(zone, ledger_size + clicks_size);
 
@@ -132,42 +153,137 @@ ngx_http_jupref_relay(ngx_http_jupref_zone_t *zone, uint64_t size,
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "there is no room to lay the ledger of \"jupref_zone\" "
                       "out anew: restart nginx instead of reloading it");
+        rc = NGX_ERROR;
 
-        if (at) {
-            ngx_http_jupref_relay_spare(zone, at, ledger_size + clicks_size);
-        }
-
-        (void) pthread_mutex_unlock(&shared->flush);
-        return NGX_ERROR;
+    } else {
+        rc = ngx_http_jupref_relay_to(zone, at, ledger_size, clicks_size, log);
     }
 
-    ledger = (jupref_ledger_t *) ((u_char *) shared + at);
+    if (rc == NGX_OK) {
+        shared->zone_size = size;
+
+    } else if (at) {
+        ngx_http_jupref_relay_spare(zone, at, ledger_size + clicks_size);
+    }
+
+    (void) pthread_mutex_unlock(&shared->keep);
+
+    return rc;
+}
+
+
+/*
+ * Most of the journal is read while the flush goes on, and only the rest
+ * without it: what isn't in the journal then is in the ring.
+ */
+
+static ngx_int_t
+ngx_http_jupref_relay_to(ngx_http_jupref_zone_t *zone, uint64_t at,
+    uint64_t ledger_size, uint64_t clicks_size, ngx_log_t *log)
+{
+    ngx_int_t                    rc;
+    ngx_http_jupref_shared_t    *shared;
+    ngx_http_jupref_catch_up_t   catch_up;
+
+    shared = zone->shared;
+
+    catch_up.ledger = (jupref_ledger_t *) ((u_char *) shared + at);
+    catch_up.result = JUPREF_LEDGER_OK;
 
     ngx_http_jupref_store_enter(zone);
 
-    rc = ngx_http_jupref_relay_fold(zone, ledger, log);
+    rc = ngx_http_jupref_relay_read(zone, &catch_up, log);
 
     if (rc == NGX_OK) {
-        ngx_http_jupref_relay_switch(zone, at, ledger_size, at + ledger_size,
-                                     clicks_size);
-    }
+        (void) ngx_http_jupref_robust_lock(&shared->flush);
 
-    if (rc != NGX_ERROR) {
-        ngx_http_jupref_unlock(zone);
+        rc = ngx_http_jupref_relay_fold(zone, &catch_up, log);
+
+        if (rc == NGX_OK) {
+            ngx_http_jupref_relay_switch(zone, at, ledger_size,
+                                         at + ledger_size, clicks_size);
+        }
+
+        if (rc != NGX_ERROR) {
+            ngx_http_jupref_unlock(zone);
+        }
+
+        (void) pthread_mutex_unlock(&shared->flush);
     }
 
     ngx_http_jupref_store_leave(zone);
 
-    if (rc != NGX_OK) {
-        ngx_http_jupref_relay_spare(zone, at, ledger_size + clicks_size);
-        (void) pthread_mutex_unlock(&shared->flush);
+    return rc == NGX_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+/* Until what is left is little. */
+
+static ngx_int_t
+ngx_http_jupref_relay_read(ngx_http_jupref_zone_t *zone,
+    ngx_http_jupref_catch_up_t *catch_up, ngx_log_t *log)
+{
+    uint64_t       synced;
+    ngx_uint_t     round;
+    jupref_log_t  *journal;
+
+    journal = ngx_http_jupref_journal(zone);
+    synced = __atomic_load_n(&journal->synced, __ATOMIC_ACQUIRE);
+
+    if (synced == 0) {
+        ngx_memzero(&catch_up->place, sizeof(jupref_place_t));
+        return NGX_OK;
+    }
+
+    if (ngx_http_jupref_recover(zone, catch_up->ledger, synced, 0,
+                                &catch_up->place, log)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    shared->zone_size = size;
-    (void) pthread_mutex_unlock(&shared->flush);
+    for (round = 0; round < NGX_HTTP_JUPREF_RELAY_ROUNDS; round++) {
+        synced = __atomic_load_n(&journal->synced, __ATOMIC_ACQUIRE);
+
+        if (synced - catch_up->place.seq < NGX_HTTP_JUPREF_RELAY_REST) {
+            break;
+        }
+
+        if (ngx_http_jupref_relay_catch_up(zone, catch_up, synced, log)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_jupref_relay_catch_up(ngx_http_jupref_zone_t *zone,
+    ngx_http_jupref_catch_up_t *catch_up, uint64_t until, ngx_log_t *log)
+{
+    uint64_t           records;
+    jupref_fault_t     fault;
+    jupref_recovery_t  how;
+
+    ngx_memzero(&how, sizeof(jupref_recovery_t));
+    how.until = until;
+
+    if (until <= catch_up->place.seq
+        || jupref_catch_up(&zone->store, &how, catch_up->ledger,
+                           &catch_up->place, &records, &fault)
+           == JUPREF_FAULT_NONE)
+    {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, log, (ngx_err_t) fault.error,
+                  "jupref: the state in \"%V\" can't be recovered, %s: %s",
+                  &zone->state, jupref_fault_name(fault.fault), fault.text);
+
+    return NGX_ERROR;
 }
 
 
@@ -178,40 +294,36 @@ ngx_http_jupref_relay(ngx_http_jupref_zone_t *zone, uint64_t size,
 
 static ngx_int_t
 ngx_http_jupref_relay_fold(ngx_http_jupref_zone_t *zone,
-    jupref_ledger_t *ledger, ngx_log_t *log)
+    ngx_http_jupref_catch_up_t *catch_up, ngx_log_t *log)
 {
-    jupref_log_t                *journal;
-    jupref_ledger_t             *running;
-    ngx_http_jupref_catch_up_t   catch_up;
+    jupref_log_t     *journal;
+    jupref_ledger_t  *ledger, *running;
 
     journal = ngx_http_jupref_journal(zone);
+    ledger = catch_up->ledger;
 
-    if (ngx_http_jupref_recover(zone, ledger, journal->synced, 0,
-                                &catch_up.place, log)
+    if (ngx_http_jupref_relay_catch_up(zone, catch_up, journal->synced, log)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    catch_up.ledger = ledger;
-    catch_up.result = JUPREF_LEDGER_OK;
-
     ngx_http_jupref_lock(zone);
 
     running = ngx_http_jupref_ledger(zone);
 
-    (void) jupref_log_waiting(journal, catch_up.place.seq,
-                              ngx_http_jupref_relay_record, &catch_up);
+    (void) jupref_log_waiting(journal, catch_up->place.seq,
+                              ngx_http_jupref_relay_record, catch_up);
 
-    if (catch_up.result == JUPREF_LEDGER_OK && running->booking) {
-        ngx_http_jupref_relay_head(zone, &catch_up.place);
+    if (catch_up->result == JUPREF_LEDGER_OK && running->booking) {
+        ngx_http_jupref_relay_head(zone, &catch_up->place);
     }
 
-    if (catch_up.result != JUPREF_LEDGER_OK || ledger->seq != journal->seq) {
+    if (catch_up->result != JUPREF_LEDGER_OK || ledger->seq != journal->seq) {
         ngx_log_error(NGX_LOG_EMERG, log, 0,
                       "jupref: the ledger was recovered to event %uL of %uL "
                       "only: %s", ledger->seq, journal->seq,
-                      jupref_ledger_result_text(catch_up.result));
+                      jupref_ledger_result_text(catch_up->result));
         return NGX_DECLINED;
     }
 
@@ -314,30 +426,23 @@ ngx_http_jupref_relay_spare(ngx_http_jupref_zone_t *zone, uint64_t at,
 void
 ngx_http_jupref_relay_damaged(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
 {
-    ngx_uint_t                 damaged;
-    ngx_http_jupref_shared_t  *shared;
-
-    shared = zone->shared;
+    ngx_uint_t  damaged;
 
     if (zone->state.len == 0 || ngx_http_jupref_stopped(zone)) {
         return;
     }
-
-    (void) ngx_http_jupref_robust_lock(&shared->keep);
 
     ngx_http_jupref_lock(zone);
     damaged = ngx_http_jupref_ledger(zone)->booking;
     ngx_http_jupref_unlock(zone);
 
     if (damaged
-        && ngx_http_jupref_relay(zone, shared->zone_size, log) == NGX_OK)
+        && ngx_http_jupref_relay(zone, zone->shared->zone_size, log) == NGX_OK)
     {
         ngx_log_error(NGX_LOG_NOTICE, log, 0,
                       "jupref: the ledger in which a process died is "
                       "recovered");
     }
-
-    (void) pthread_mutex_unlock(&shared->keep);
 }
 
 

@@ -29,6 +29,9 @@ static ngx_int_t ngx_http_jupref_store_files(ngx_http_jupref_zone_t *zone,
     const char *folder, ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_store_file(ngx_http_jupref_zone_t *zone,
     int directory, const char *path, const char *name, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_store_folder(ngx_http_jupref_zone_t *zone,
+    const char *name, ngx_log_t *log);
+static void ngx_http_jupref_store_sync_parent(ngx_http_jupref_zone_t *zone);
 static ngx_int_t ngx_http_jupref_store_make(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_store_lock(ngx_http_jupref_zone_t *zone,
@@ -181,56 +184,107 @@ ngx_http_jupref_mode(char *text, mode_t mode)
 }
 
 
-/* Makes the directory where it is missing, and everything below it. */
+/*
+ * Makes the directory where it is missing, and everything below it as the user
+ * it belongs to: who may write there could lead root astray.
+ */
 
 static ngx_int_t
 ngx_http_jupref_store_make(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
 {
-    char         path[NGX_HTTP_JUPREF_PATH_MAX];
+    ngx_int_t    rc;
     ngx_uid_t    user;
     ngx_gid_t    group;
     ngx_uint_t   i;
-    struct stat  info;
+    const char  *state;
 
     static const char *const  names[] = {
-        "", "journal", "snapshots", "tiles", "tiles/tile"
+        "journal", "snapshots", "tiles", "tiles/tile"
     };
 
-    ngx_http_jupref_store_owner(zone, &user, &group);
+    state = (const char *) zone->state.data;
 
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    if (mkdir(state, NGX_HTTP_JUPREF_STATE_MODE) == 0) {
+        ngx_http_jupref_store_owner(zone, &user, &group);
 
-        if (ngx_http_jupref_store_path(zone, names[i], path, log) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        if (mkdir(path, NGX_HTTP_JUPREF_STATE_MODE) == -1) {
-
-            if (ngx_errno == NGX_EEXIST) {
-                continue;
-            }
-
-            ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
-                          "\"%s\" for \"jupref_zone\" can't be made", path);
-            return NGX_ERROR;
-        }
-
-        if (geteuid() == 0 && chown(path, user, group) == -1) {
+        if (geteuid() == 0 && lchown(state, user, group) == -1) {
             ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
                           "\"%s\" for \"jupref_zone\" can't be given to uid "
-                          "%d, which workers run as", path, (int) user);
+                          "%d, which workers run as", state, (int) user);
             return NGX_ERROR;
         }
-    }
 
-    if (stat((char *) zone->state.data, &info) == -1) {
+        ngx_http_jupref_store_sync_parent(zone);
+
+    } else if (ngx_errno != NGX_EEXIST) {
         ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
-                      "\"state=%V\" of \"jupref_zone\" can't be looked at",
-                      &zone->state);
+                      "\"%s\" for \"jupref_zone\" can't be made", state);
         return NGX_ERROR;
     }
 
-    return ngx_http_jupref_store_owned(zone, &info, log);
+    if (ngx_http_jupref_store_check(zone, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_jupref_store_enter(zone);
+
+    rc = NGX_OK;
+
+    for (i = 0; rc == NGX_OK && i < sizeof(names) / sizeof(names[0]); i++) {
+        rc = ngx_http_jupref_store_folder(zone, names[i], log);
+    }
+
+    ngx_http_jupref_store_leave(zone);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_jupref_store_folder(ngx_http_jupref_zone_t *zone, const char *name,
+    ngx_log_t *log)
+{
+    char  path[NGX_HTTP_JUPREF_PATH_MAX];
+
+    if (ngx_http_jupref_store_path(zone, name, path, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (mkdir(path, NGX_HTTP_JUPREF_STATE_MODE) == -1
+        && ngx_errno != NGX_EEXIST)
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
+                      "\"%s\" for \"jupref_zone\" can't be made", path);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* A new directory's name is its parent's to keep. */
+
+static void
+ngx_http_jupref_store_sync_parent(ngx_http_jupref_zone_t *zone)
+{
+    char      path[NGX_HTTP_JUPREF_PATH_MAX];
+    char     *slash;
+    ngx_fd_t  fd;
+
+    (void) ngx_cpystrn((u_char *) path, zone->state.data, sizeof(path));
+    slash = strrchr(path, '/');
+
+    if (slash == NULL) {
+        return;
+    }
+
+    slash[slash == path] = '\0';
+    fd = open(path, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+
+    if (fd != -1) {
+        (void) fsync(fd);
+        (void) close(fd);
+    }
 }
 
 
@@ -324,6 +378,16 @@ ngx_http_jupref_store_file(ngx_http_jupref_zone_t *zone, int directory,
 }
 
 
+void
+ngx_http_jupref_store_close(ngx_http_jupref_zone_t *zone)
+{
+    if (zone->lock != -1) {
+        (void) close(zone->lock);
+        zone->lock = -1;
+    }
+}
+
+
 /*
  * The lock's file names who runs on the directory, for people: told by a
  * worker, because a master that becomes a daemon changes its pid.
@@ -355,28 +419,19 @@ ngx_http_jupref_store_lock(ngx_http_jupref_zone_t *zone, ngx_uint_t *running,
     char         path[NGX_HTTP_JUPREF_PATH_MAX], pid[NGX_INT64_LEN + 2];
     ssize_t      len;
     ngx_fd_t     fd;
-    ngx_uid_t    user;
-    ngx_gid_t    group;
     struct stat  info;
 
     if (ngx_http_jupref_store_path(zone, "lock", path, log) != NGX_OK) {
         return NGX_ERROR;
     }
 
+    ngx_http_jupref_store_enter(zone);
     fd = open(path, O_RDWR|O_CREAT|O_NOFOLLOW, 0600);
+    ngx_http_jupref_store_leave(zone);
 
     if (fd == -1 || fstat(fd, &info) == -1) {
         ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
                       "\"%s\" for \"jupref_zone\" can't be opened", path);
-        return NGX_ERROR;
-    }
-
-    ngx_http_jupref_store_owner(zone, &user, &group);
-
-    if (geteuid() == 0 && fchown(fd, user, group) == -1) {
-        ngx_log_error(NGX_LOG_EMERG, log, ngx_errno,
-                      "\"%s\" can't be given to uid %d", path, (int) user);
-        (void) close(fd);
         return NGX_ERROR;
     }
 
@@ -446,22 +501,56 @@ ngx_http_jupref_store_inherited(struct stat *info)
 }
 
 
+/*
+ * The log's name and key: made with the first journal, and never again, since
+ * who lost them would sign another log under the same name.
+ */
+
 ngx_int_t
 ngx_http_jupref_store_identity(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
 {
-    jupref_fault_t  fault;
+    size_t           segments, snapshots;
+    uint64_t        *seqs;
+    jupref_bytes_t   origin;
+    jupref_fault_t   fault;
 
-    if (jupref_identity_load(&zone->store, ngx_http_jupref_bytes(&zone->edge),
-                             zone->identity, &fault)
+    seqs = NULL;
+    origin = (jupref_bytes_t) { NULL, 0 };
+
+    if (jupref_journal_list(&zone->store, &seqs, &segments, &fault)
         != JUPREF_FAULT_NONE)
     {
-        ngx_log_error(NGX_LOG_EMERG, log, (ngx_err_t) fault.error,
-                      "jupref: the state in \"%V\" can't be used: %s",
-                      &zone->state, fault.text);
-        return NGX_ERROR;
+        goto failed;
     }
 
-    return NGX_OK;
+    free(seqs);
+    seqs = NULL;
+
+    if (jupref_snapshot_list(&zone->store, &seqs, &snapshots, &fault)
+        != JUPREF_FAULT_NONE)
+    {
+        goto failed;
+    }
+
+    free(seqs);
+
+    if (segments == 0 && snapshots == 0) {
+        origin = ngx_http_jupref_bytes(&zone->edge);
+    }
+
+    if (jupref_identity_load(&zone->store, origin, zone->identity, &fault)
+        == JUPREF_FAULT_NONE)
+    {
+        return NGX_OK;
+    }
+
+failed:
+
+    ngx_log_error(NGX_LOG_EMERG, log, (ngx_err_t) fault.error,
+                  "jupref: the state in \"%V\" can't be used, %s: %s",
+                  &zone->state, jupref_fault_name(fault.fault), fault.text);
+
+    return NGX_ERROR;
 }
 
 
@@ -472,7 +561,7 @@ ngx_http_jupref_store_owner(ngx_http_jupref_zone_t *zone, ngx_uid_t *user,
     *user = geteuid();
     *group = getegid();
 
-    if (*user == 0) {
+    if (*user == 0 && zone->core->master) {
         *user = zone->core->user;
         *group = zone->core->group;
     }

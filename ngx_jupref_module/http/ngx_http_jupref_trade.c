@@ -13,6 +13,10 @@
 #include "ledger/jupref_settle.h"
 
 
+/* Executes of one order that are written ahead. */
+#define NGX_HTTP_JUPREF_INTENTS  4
+
+
 static void ngx_http_jupref_execution(ngx_http_jupref_execute_ctx_t *execute,
     jupref_execution_t *execution);
 static jupref_ledger_result_e ngx_http_jupref_trade_append(
@@ -32,6 +36,7 @@ void
 ngx_http_jupref_trade_intend(ngx_http_request_t *r,
     ngx_http_jupref_execute_ctx_t *execute)
 {
+    jupref_order_t               *pending;
     jupref_event_t                event;
     jupref_execution_t            execution;
     jupref_ledger_result_e        result;
@@ -50,6 +55,22 @@ ngx_http_jupref_trade_intend(ngx_http_request_t *r,
     }
 
     ngx_http_jupref_lock(zone);
+
+    pending = jupref_pending_find(ngx_http_jupref_pending(zone),
+                                  &execute->request.request_id,
+                                  ngx_http_jupref_now_ms());
+
+    /* whoever sends an order again and again fills no journal */
+
+    if (pending && pending->intents == NGX_HTTP_JUPREF_INTENTS) {
+        ngx_http_jupref_unlock(zone);
+        return;
+    }
+
+    if (pending) {
+        pending->intents++;
+    }
+
     result = ngx_http_jupref_append(zone, &event);
     ngx_http_jupref_unlock(zone);
 
@@ -107,9 +128,12 @@ ngx_http_jupref_trade_book(ngx_http_request_t *r,
             jupref_settled(pending, &settlement, booked);
         }
 
-        if (booked == JUPREF_LEDGER_OK) {
-            execute->seq = ngx_http_jupref_seq(zone);
-        }
+    }
+
+    /* a trade that is told is on disk, also one that was sent again */
+
+    if (settlement.appends || settlement.outcome == JUPREF_TRADE_EXECUTED) {
+        execute->seq = ngx_http_jupref_seq(zone);
     }
 
     if (execute->intended
@@ -225,10 +249,14 @@ ngx_http_jupref_trade_result(ngx_http_request_t *r,
         return;
     }
 
-    if (booked == JUPREF_LEDGER_LOG_STOPPED
-        || booked == JUPREF_LEDGER_LOG_FULL)
-    {
+    if (booked == JUPREF_LEDGER_LOG_STOPPED) {
         ngx_http_jupref_unattributed(r, NGX_HTTP_JUPREF_JOURNAL_STOPPED,
+                                     jupref_ledger_result_text(booked));
+        return;
+    }
+
+    if (booked == JUPREF_LEDGER_LOG_FULL) {
+        ngx_http_jupref_unattributed(r, NGX_HTTP_JUPREF_JOURNAL_BEHIND,
                                      jupref_ledger_result_text(booked));
         return;
     }

@@ -26,12 +26,16 @@
 
 static ngx_int_t ngx_http_jupref_zone_fresh(ngx_http_jupref_zone_t *zone,
     ngx_str_t *name, ngx_log_t *log);
+static ngx_int_t ngx_http_jupref_zone_inherit(ngx_http_jupref_zone_t *zone,
+    ngx_str_t *name, ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_zone_reload(ngx_http_jupref_zone_t *zone,
     ngx_str_t *name, ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_zone_create(ngx_http_jupref_zone_t *zone,
     ngx_str_t *name, ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_zone_start(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log);
+static void ngx_http_jupref_zone_begin(ngx_http_jupref_zone_t *zone,
+    jupref_place_t *place, ngx_log_t *log);
 static ngx_int_t ngx_http_jupref_zone_resume(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log);
 static uint64_t ngx_http_jupref_sizes(void);
@@ -50,6 +54,14 @@ ngx_http_jupref_zone_init(ngx_shm_zone_t *shm_zone, void *data)
     log = shm_zone->shm.log;
 
     if (zone->state.len && ngx_http_jupref_store_check(zone, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (old && zone->state.len && ngx_process == NGX_PROCESS_SINGLE) {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "\"jupref_zone\" with \"state=%V\" can't be reloaded "
+                      "with \"master_process off\": restart nginx",
+                      &zone->state);
         return NGX_ERROR;
     }
 
@@ -76,52 +88,48 @@ ngx_http_jupref_zone_init(ngx_shm_zone_t *shm_zone, void *data)
 }
 
 
+/*
+ * What fails leaves nothing behind: a reload may come here as well, and tries
+ * again when its cause is gone.
+ */
+
 static ngx_int_t
 ngx_http_jupref_zone_fresh(ngx_http_jupref_zone_t *zone, ngx_str_t *name,
     ngx_log_t *log)
 {
-    ngx_int_t    rc;
-    ngx_uint_t   running;
-    struct stat  info;
+    ngx_uint_t  running;
 
     running = 0;
+    zone->lock = -1;
 
     if (zone->state.len && !ngx_test_config) {
 
         if (ngx_http_jupref_store_open(zone, &running, log) != NGX_OK) {
+            ngx_http_jupref_store_close(zone);
             return NGX_ERROR;
         }
 
         if (running) {
-
-            if (stat((char *) zone->state.data, &info) == -1) {
-                return NGX_ERROR;
-            }
-
-            rc = ngx_http_jupref_memory_inherit(&zone->memory, name,
-                                                (uint64_t) info.st_dev,
-                                                (uint64_t) info.st_ino, log);
-            if (rc != NGX_OK) {
-                ngx_log_error(NGX_LOG_EMERG, log, 0,
-                              "the running nginx uses \"state=%V\" for "
-                              "another zone than \"jupref_zone %V\": keep "
-                              "its name", &zone->state, name);
-                return NGX_ERROR;
-            }
-
-            zone->shared = zone->memory.base;
-
-            return ngx_http_jupref_zone_reload(zone, name, log);
+            return ngx_http_jupref_zone_inherit(zone, name, log);
         }
     }
 
-    if (ngx_http_jupref_zone_create(zone, name, log) != NGX_OK) {
+    if (ngx_http_jupref_zone_create(zone, name, log) != NGX_OK
+        || (zone->lock != -1
+            && ngx_http_jupref_zone_start(zone, log) != NGX_OK))
+    {
+        if (zone->shared) {
+            zone->shared = NULL;
+            ngx_http_jupref_memory_free(&zone->memory);
+        }
+
+        ngx_http_jupref_store_close(zone);
         return NGX_ERROR;
     }
 
-    if (zone->state.len && !ngx_test_config) {
-        return ngx_http_jupref_zone_start(zone, log);
-    }
+    /* only what is whole is found by who inherits it */
+
+    zone->shared->magic = NGX_HTTP_JUPREF_MAGIC;
 
     if (zone->state.len == 0) {
         ngx_log_error(NGX_LOG_NOTICE, log, 0,
@@ -130,6 +138,34 @@ ngx_http_jupref_zone_fresh(ngx_http_jupref_zone_t *zone, ngx_str_t *name,
     }
 
     return NGX_OK;
+}
+
+
+/* The nginx that has started this one goes on until it is told to end. */
+
+static ngx_int_t
+ngx_http_jupref_zone_inherit(ngx_http_jupref_zone_t *zone, ngx_str_t *name,
+    ngx_log_t *log)
+{
+    struct stat  info;
+
+    if (stat((char *) zone->state.data, &info) == -1
+        || ngx_http_jupref_memory_inherit(&zone->memory, name,
+                                          (uint64_t) info.st_dev,
+                                          (uint64_t) info.st_ino, log)
+           != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_EMERG, log, 0,
+                      "the running nginx uses \"state=%V\" for another zone "
+                      "than \"jupref_zone %V\", or its module is another "
+                      "version: keep the zone's name, or stop nginx first",
+                      &zone->state, name);
+        return NGX_ERROR;
+    }
+
+    zone->shared = zone->memory.base;
+
+    return ngx_http_jupref_zone_reload(zone, name, log);
 }
 
 
@@ -239,7 +275,6 @@ ngx_http_jupref_zone_create(ngx_http_jupref_zone_t *zone, ngx_str_t *name,
     shared->zone_size = zone->size;
     shared->layout = NGX_HTTP_JUPREF_LAYOUT;
     shared->sizes = ngx_http_jupref_sizes();
-    shared->magic = NGX_HTTP_JUPREF_MAGIC;
 
     return NGX_OK;
 }
@@ -298,7 +333,6 @@ ngx_http_jupref_zone_start(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
 {
     ngx_int_t                  rc;
     struct stat                info;
-    jupref_log_t              *journal;
     jupref_place_t             place;
     ngx_http_jupref_shared_t  *shared;
 
@@ -320,18 +354,15 @@ ngx_http_jupref_zone_start(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
                                      &place, log);
     }
 
+    if (rc == NGX_OK) {
+        ngx_http_jupref_zone_begin(zone, &place, log);
+    }
+
     ngx_http_jupref_store_leave(zone);
 
     if (rc != NGX_OK) {
         return NGX_ERROR;
     }
-
-    journal = ngx_http_jupref_journal(zone);
-
-    jupref_log_start(journal, place.seq, place.time_ms, place.head,
-                     &place.frontier);
-
-    shared->edge_seq = place.seq;
 
     /* executes that were under way when the last nginx ended */
 
@@ -340,6 +371,32 @@ ngx_http_jupref_zone_start(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     ngx_http_jupref_unlock(zone);
 
     return NGX_OK;
+}
+
+
+/* Trades go on where the disk doesn't: a reload tries again. */
+
+static void
+ngx_http_jupref_zone_begin(ngx_http_jupref_zone_t *zone,
+    jupref_place_t *place, ngx_log_t *log)
+{
+    jupref_log_t    *journal;
+    jupref_fault_t   fault;
+
+    journal = ngx_http_jupref_journal(zone);
+
+    jupref_log_start(journal, place->seq, place->time_ms, place->head,
+                     &place->frontier);
+
+    zone->shared->edge_seq = place->seq;
+
+    if (jupref_log_begin(journal, &zone->store, &fault) != JUPREF_FAULT_NONE)
+    {
+        ngx_log_error(NGX_LOG_ALERT, log, (ngx_err_t) fault.error,
+                      "jupref: the journal can't be written, nothing is "
+                      "booked until nginx is reloaded, %s: %s",
+                      jupref_fault_name(fault.fault), fault.text);
+    }
 }
 
 

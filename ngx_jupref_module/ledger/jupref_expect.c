@@ -14,7 +14,7 @@
 
 
 static void jupref_expect_code(const jupref_ledger_t *ledger,
-    const jupref_code_name_t *code, uint64_t time_ms, unsigned step);
+    const jupref_code_name_t *code, unsigned step);
 static void jupref_expect_trade(const jupref_ledger_t *ledger,
     const jupref_trade_t *trade, unsigned step);
 static void jupref_expect_levels(const jupref_ledger_t *ledger,
@@ -39,8 +39,7 @@ jupref_ledger_expect(const jupref_ledger_t *ledger,
 
     case JUPREF_EVENT_TRADE_EXECUTED:
     case JUPREF_EVENT_TRADE_UNKNOWN:
-        jupref_expect_code(ledger, &event->of.trade.code, event->time_ms,
-                           step);
+        jupref_expect_code(ledger, &event->of.trade.code, step);
         jupref_expect_trade(ledger, &event->of.trade, step);
         break;
 
@@ -64,13 +63,11 @@ jupref_ledger_expect(const jupref_ledger_t *ledger,
 
     case JUPREF_EVENT_CLICKS_COUNTED:
     case JUPREF_EVENT_ORDERS_COUNTED:
-        jupref_expect_code(ledger, &event->of.counted.code, event->time_ms,
-                           step);
+        jupref_expect_code(ledger, &event->of.counted.code, step);
         break;
 
     case JUPREF_EVENT_WALLET_BOUND:
-        jupref_expect_code(ledger, &event->of.wallet_bound.code,
-                           event->time_ms, step);
+        jupref_expect_code(ledger, &event->of.wallet_bound.code, step);
 
         if (step < 2) {
             jupref_expect_key(ledger, JUPREF_TABLE_WALLETS,
@@ -87,11 +84,11 @@ jupref_ledger_expect(const jupref_ledger_t *ledger,
 
 static void
 jupref_expect_code(const jupref_ledger_t *ledger,
-    const jupref_code_name_t *code, uint64_t time_ms, unsigned step)
+    const jupref_code_name_t *code, unsigned step)
 {
     uint32_t  index, owner;
 
-    if (code->key[0] == 0 || step > 3) {
+    if (code->key[0] == 0 || step > 2) {
         return;
     }
 
@@ -108,13 +105,9 @@ jupref_expect_code(const jupref_ledger_t *ledger,
 
     owner = jupref_code(ledger, index)->referrer;
 
-    if (step == 2) {
-        jupref_expect_index(ledger, JUPREF_TABLE_REFERRERS, owner);
-    }
-
-    jupref_series_expect(ledger, jupref_owner_code(index), time_ms, step == 3);
-    jupref_series_expect(ledger, jupref_owner_referrer(owner), time_ms,
-                         step == 3);
+    jupref_expect_index(ledger, JUPREF_TABLE_REFERRERS, owner);
+    jupref_series_expect(ledger, jupref_owner_code(index));
+    jupref_series_expect(ledger, jupref_owner_referrer(owner));
 }
 
 

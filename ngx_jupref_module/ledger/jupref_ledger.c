@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/jupref_assert.h"
+#include "ledger/jupref_series.h"
 
 
 #define JUPREF_LEDGER_MAGIC  UINT64_C(0x3167647266757072)  /* "rpufrdg1" */
@@ -99,6 +100,7 @@ static const struct {
 
 
 static uint64_t jupref_ledger_needs(uint64_t trades);
+static uint64_t jupref_ledger_last_series(uint64_t trades);
 static uint32_t jupref_ledger_rows(jupref_table_e table, uint64_t trades);
 
 
@@ -148,7 +150,9 @@ jupref_ledger_init(void *block, uint64_t size)
                                 jupref_tables[table].row_size);
     }
 
-    jupref_assert(at <= size);
+    ledger->last_series_at = at;
+
+    jupref_assert(at + jupref_ledger_last_series(low) <= size);
 
     ledger->layout = JUPREF_LEDGER_LAYOUT;
     ledger->size = size;
@@ -189,7 +193,8 @@ jupref_ledger_needs(uint64_t trades)
     uint64_t  needs;
     unsigned  table;
 
-    needs = sizeof(jupref_ledger_t) + JUPREF_ALIGN;
+    needs = sizeof(jupref_ledger_t) + JUPREF_ALIGN
+            + jupref_ledger_last_series(trades);
 
     for (table = 0; table < JUPREF_TABLES; table++) {
         needs += jupref_table_size(jupref_ledger_rows(table, trades),
@@ -197,6 +202,15 @@ jupref_ledger_needs(uint64_t trades)
     }
 
     return needs;
+}
+
+
+static uint64_t
+jupref_ledger_last_series(uint64_t trades)
+{
+    return jupref_series_last_size(
+               jupref_ledger_rows(JUPREF_TABLE_REFERRERS, trades),
+               jupref_ledger_rows(JUPREF_TABLE_CODES, trades));
 }
 
 

@@ -2,7 +2,7 @@
  * The ledger's state and the fold that makes it from events.
  *
  *     | jupref_ledger_t | referrers | codes | wallets | mints | balances
- *     | trades | intents | hours | days |
+ *     | trades | intents | hours | days | last series rows |
  *
  * One block of memory, given by the caller, zeroed; flat tables addressed by
  * index, no pointers, so its bytes are its snapshot.  Capacities follow from
@@ -289,6 +289,8 @@ typedef struct {
                                          * full ring, 0 while none gave way */
     uint32_t             series_since[2];   /* nothing forgotten from there */
     uint32_t             unranked;      /* 1: rankings wait to be built */
+    uint64_t             last_series_at;    /* offset of hints, see the
+                                             * series: no part of the state */
 } __attribute__((aligned(16))) jupref_ledger_t;
 
 

@@ -43,6 +43,7 @@ typedef struct {
     uint8_t              confirmed;     /* 1: Jupiter stated that rate */
     uint8_t              executed;      /* 1: its trade is booked */
     uint8_t              unknown;       /* 1: an unknown trade is kept */
+    uint8_t              intents;       /* written ahead for it */
 } jupref_order_t;
 
 

@@ -22,6 +22,8 @@
 #define JUPREF_HOUR_MS  UINT64_C(3600000)
 #define JUPREF_DAY_MS   (24 * JUPREF_HOUR_MS)
 
+#define JUPREF_OWNER_KINDS  (UINT32_C(3) << 30)
+
 
 typedef struct {
     uint32_t  owner;
@@ -32,6 +34,10 @@ typedef struct {
 static void jupref_series_add_to(jupref_ledger_t *ledger,
     jupref_bucket_e bucket, const jupref_series_key_t *key,
     const jupref_series_sum_t *sum);
+static uint32_t *jupref_series_last(const jupref_ledger_t *ledger,
+    jupref_bucket_e bucket, uint32_t owner);
+static unsigned jupref_series_is(const jupref_ledger_t *ledger,
+    jupref_bucket_e bucket, uint32_t index, const jupref_series_key_t *key);
 static uint32_t jupref_series_take(jupref_ledger_t *ledger,
     jupref_bucket_e bucket, const jupref_series_key_t *key);
 static void jupref_series_forget(jupref_ledger_t *ledger,
@@ -39,6 +45,13 @@ static void jupref_series_forget(jupref_ledger_t *ledger,
 static uint32_t jupref_series_bucket(uint64_t time_ms, uint64_t bucket_ms);
 static void jupref_add_u32(uint32_t *sum, uint32_t more);
 static void jupref_add_u64(uint64_t *sum, uint64_t more);
+
+
+uint64_t
+jupref_series_last_size(uint32_t referrers, uint32_t codes)
+{
+    return (1 + (uint64_t) referrers + codes) * 2 * sizeof(uint32_t);
+}
 
 
 void
@@ -57,31 +70,18 @@ jupref_series_add(jupref_ledger_t *ledger, uint32_t owner, uint64_t time_ms,
 
 
 void
-jupref_series_expect(const jupref_ledger_t *ledger, uint32_t owner,
-    uint64_t time_ms, unsigned rows)
+jupref_series_expect(const jupref_ledger_t *ledger, uint32_t owner)
 {
-    uint32_t               index;
-    unsigned               bucket;
-    jupref_series_key_t    key;
-    const jupref_table_t  *table;
-
-    static const uint64_t  lengths[] = { JUPREF_HOUR_MS, JUPREF_DAY_MS };
-
-    key.owner = owner;
+    uint32_t  index;
+    unsigned  bucket;
 
     for (bucket = JUPREF_BY_HOUR; bucket <= JUPREF_BY_DAY; bucket++) {
-        table = &ledger->tables[JUPREF_TABLE_HOURS + bucket];
-        key.bucket = jupref_series_bucket(time_ms, lengths[bucket]);
-
-        if (!rows) {
-            jupref_table_expect(table, ledger, &key);
-            continue;
-        }
-
-        index = jupref_table_guess(table, ledger, &key);
+        index = *jupref_series_last(ledger, bucket, owner);
 
         if (index) {
-            jupref_table_expect_row(table, ledger, index);
+            jupref_table_expect_row(&ledger->tables[JUPREF_TABLE_HOURS
+                                                    + bucket],
+                                    ledger, index);
         }
     }
 }
@@ -135,24 +135,71 @@ static void
 jupref_series_add_to(jupref_ledger_t *ledger, jupref_bucket_e bucket,
     const jupref_series_key_t *key, const jupref_series_sum_t *sum)
 {
-    uint32_t              index;
+    uint32_t             *last;
     jupref_table_t       *table;
     jupref_series_row_t  *row;
 
     table = &ledger->tables[JUPREF_TABLE_HOURS + bucket];
-    index = jupref_table_find(table, ledger, key);
+    last = jupref_series_last(ledger, bucket, key->owner);
 
-    if (index == 0) {
-        index = jupref_series_take(ledger, bucket, key);
+    if (!jupref_series_is(ledger, bucket, *last, key)) {
+        *last = jupref_table_find(table, ledger, key);
     }
 
-    row = jupref_table_row(table, ledger, index);
+    if (*last == 0) {
+        *last = jupref_series_take(ledger, bucket, key);
+    }
+
+    row = jupref_table_row(table, ledger, *last);
 
     jupref_add_u32(&row->clicks, sum->clicks);
     jupref_add_u32(&row->orders, sum->orders);
     jupref_add_u32(&row->trades, sum->trades);
     jupref_add_u64(&row->volume_micro_usd, sum->volume_micro_usd);
     jupref_add_u64(&row->fees_micro_usd, sum->fees_micro_usd);
+}
+
+
+/*
+ * The hint of an owner, by whether it is the platform, a referrer or a code:
+ *
+ *     | 0 | 1 | … | referrers | 1 | … | codes |       hour and day of each
+ */
+
+static uint32_t *
+jupref_series_last(const jupref_ledger_t *ledger, jupref_bucket_e bucket,
+    uint32_t owner)
+{
+    uint32_t  place, *last;
+
+    place = owner & ~JUPREF_OWNER_KINDS;
+
+    if ((owner & JUPREF_OWNER_KINDS) == jupref_owner_code(0)) {
+        place += ledger->tables[JUPREF_TABLE_REFERRERS].capacity;
+    }
+
+    last = (uint32_t *) ((uintptr_t) ledger + ledger->last_series_at);
+
+    return &last[2 * (size_t) place + bucket];
+}
+
+
+/* A row that gave way to another has another's key. */
+
+static unsigned
+jupref_series_is(const jupref_ledger_t *ledger, jupref_bucket_e bucket,
+    uint32_t index, const jupref_series_key_t *key)
+{
+    const jupref_series_row_t  *row;
+
+    if (index == 0) {
+        return 0;
+    }
+
+    row = jupref_table_row(&ledger->tables[JUPREF_TABLE_HOURS + bucket],
+                           ledger, index);
+
+    return row->owner == key->owner && row->bucket == key->bucket;
 }
 
 

@@ -5,6 +5,10 @@
  * A row exists where something happened.  Rows are taken in a ring, so a full
  * table forgets its oldest row; `jupref_series_since` tells from when on
  * nothing is forgotten.
+ *
+ * What is added goes mostly where the last went: for each owner the ledger's
+ * block has the places of its last hour's and last day's row.  They are hints
+ * that are good when the row says so, and are no part of the state.
  */
 
 #ifndef JUPREF_SERIES_H
@@ -40,13 +44,15 @@ typedef struct {
 } jupref_series_sum_t;
 
 
+/* Bytes of the hints for so many owners. */
+uint64_t jupref_series_last_size(uint32_t referrers, uint32_t codes);
+
 /* Adds to hour and day of `time_ms` of one owner; called by the fold alone. */
 void jupref_series_add(jupref_ledger_t *ledger, uint32_t owner,
     uint64_t time_ms, const jupref_series_sum_t *sum);
 
-/* Fetches what adding to that owner will read: the slots, or the rows. */
-void jupref_series_expect(const jupref_ledger_t *ledger, uint32_t owner,
-    uint64_t time_ms, unsigned rows);
+/* Fetches the rows that adding to that owner will most likely change. */
+void jupref_series_expect(const jupref_ledger_t *ledger, uint32_t owner);
 
 /*
  * Buckets of an owner from `from` to `to` (numbers of hours or days since

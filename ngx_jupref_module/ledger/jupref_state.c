@@ -42,6 +42,7 @@ jupref_state_header(const jupref_ledger_t *ledger,
 
     head.size = 0;
     head.booking = 0;
+    head.last_series_at = 0;
 
     for (table = 0; table < JUPREF_TABLES; table++) {
         jupref_state_strip(&head.tables[table]);
@@ -98,6 +99,7 @@ jupref_state_begin(jupref_ledger_t *ledger, jupref_bytes_t header,
 
     head.size = ledger->size;
     head.booking = 1;
+    head.last_series_at = ledger->last_series_at;
 
     memcpy(ledger, &head, sizeof(jupref_ledger_t));
 
@@ -211,7 +213,8 @@ jupref_state_head(const jupref_ledger_t *ledger, const jupref_ledger_t *head,
     jupref_table_t  kept, expected;
 
     if (head->magic != ledger->magic || head->layout != ledger->layout
-        || head->size != 0 || head->booking != 0 || head->unranked > 1)
+        || head->size != 0 || head->booking != 0
+        || head->last_series_at != 0 || head->unranked > 1)
     {
         return JUPREF_STATE_BAD_HEADER;
     }

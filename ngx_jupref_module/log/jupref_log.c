@@ -6,6 +6,7 @@
  */
 
 #include "log/jupref_log_ring.h"
+#include "log/jupref_log_writer.h"
 
 #include "base/jupref_assert.h"
 
@@ -58,19 +59,60 @@ jupref_log_start(jupref_log_t *log, uint64_t seq, uint64_t time_ms,
     log->segment_at = 0;
     log->segment_appended = 0;
     log->mark.count = 0;
+    jupref_log_tell_head(log, seq, head);
+
     __atomic_store_n(&log->synced, seq, __ATOMIC_RELEASE);
+}
+
+
+/* Into the one that nobody reads, which then is the one they read. */
+
+void
+jupref_log_tell_head(jupref_log_t *log, uint64_t seq,
+    const uint8_t hash[JUPREF_SHA256_SIZE])
+{
+    uint32_t  next;
+
+    next = !__atomic_load_n(&log->head_at, __ATOMIC_ACQUIRE);
+
+    log->heads[next].seq = seq;
+    memcpy(log->heads[next].hash, hash, JUPREF_SHA256_SIZE);
+
+    __atomic_store_n(&log->head_at, next, __ATOMIC_RELEASE);
+}
+
+
+void
+jupref_log_synced_head(const jupref_log_t *log, jupref_head_t *head)
+{
+    uint32_t  at;
+
+    do {
+        at = __atomic_load_n(&log->head_at, __ATOMIC_ACQUIRE);
+        *head = log->heads[at & 1];
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+
+    } while (at != __atomic_load_n(&log->head_at, __ATOMIC_ACQUIRE));
 }
 
 
 unsigned
 jupref_log_has_room(const jupref_log_t *log)
 {
+    return jupref_log_has_room_after(log, 0);
+}
+
+
+unsigned
+jupref_log_has_room_after(const jupref_log_t *log, unsigned events)
+{
     if (__atomic_load_n(&log->stopped, __ATOMIC_ACQUIRE) != 0) {
         return 0;
     }
 
     return jupref_log_room(log)
-           >= JUPREF_LOG_EVENTS_AT_ONCE * JUPREF_RECORD_MAX;
+           >= (uint64_t) (JUPREF_LOG_EVENTS_AT_ONCE + events)
+              * JUPREF_RECORD_MAX;
 }
 
 

@@ -35,6 +35,13 @@ typedef struct {
 } jupref_boundary_t;
 
 
+/* A record as it may be told to others: nothing before it can change. */
+typedef struct {
+    uint64_t           seq;
+    uint8_t            hash[JUPREF_SHA256_SIZE];    /* its leaf's */
+} jupref_head_t;
+
+
 typedef struct {
     /* changed under the zone's lock */
     uint64_t           seq;             /* of the newest record */
@@ -61,9 +68,14 @@ typedef struct {
     /* a batch that is synced, while the fields above are brought up to it:
      * whoever flushes next does it again if this one dies over it */
     jupref_synced_t    batch;
+    uint8_t            batch_head[JUPREF_SHA256_SIZE];
     uint64_t           batch_flushed;
     uint64_t           batch_records;
     uint32_t           settling;
+
+    /* the newest record that is synced: two, told in turn */
+    jupref_head_t      heads[2];
+    uint32_t           head_at;
 
     /* the first error, kept */
     uint32_t           stopped;         /* jupref_fault_e, 0: goes on */
@@ -90,9 +102,23 @@ void jupref_log_start(jupref_log_t *log, uint64_t seq, uint64_t time_ms,
     const uint8_t head[JUPREF_SHA256_SIZE],
     const jupref_frontier_t *frontier);
 
+/*
+ * At a start, behind jupref_log_start and before anything is made of what was
+ * recovered: makes sure that it stays on the disk, however it was read.
+ * Returns what stops the log; jupref_log_resume does it then.
+ */
+jupref_fault_e jupref_log_begin(jupref_log_t *log, jupref_store_t *store,
+    jupref_fault_t *fault);
+
+/* The newest record that is on disk; needs no lock. */
+void jupref_log_synced_head(const jupref_log_t *log, jupref_head_t *head);
+
 /* 1 when any two events would still fit (a trade makes another one leave the
  * table) and the log isn't stopped. */
 unsigned jupref_log_has_room(const jupref_log_t *log);
+
+/* 1 when it will still have that room after so many events more. */
+unsigned jupref_log_has_room_after(const jupref_log_t *log, unsigned events);
 
 /*
  * Writes the event's record behind what waits, not yet to be seen; published

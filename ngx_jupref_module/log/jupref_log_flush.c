@@ -135,6 +135,8 @@ jupref_log_settle(jupref_log_t *log)
     log->segment_at = log->batch.bytes;
     log->records = log->batch_records;
 
+    jupref_log_tell_head(log, log->batch.seq, log->batch_head);
+
     __atomic_store_n(&log->synced, log->batch.seq, __ATOMIC_RELEASE);
     __atomic_store_n(&log->flushed, log->batch_flushed, __ATOMIC_RELEASE);
     __atomic_store_n(&log->settling, 0, __ATOMIC_RELEASE);
@@ -344,6 +346,11 @@ jupref_log_frames(jupref_log_t *log, jupref_log_writer_t *writer,
         }
 
         len += frame;
+    }
+
+    if (seq > log->synced) {
+        memcpy(log->batch_head, jupref_chained_leaf_hash(record),
+               JUPREF_SHA256_SIZE);
     }
 
     log->batch.count = log->mark.count + 1;

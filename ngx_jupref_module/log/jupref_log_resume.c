@@ -2,18 +2,28 @@
  * How a log begins to write, and goes on after an error.
  *
  * What is read back after a crash may have come from the page cache alone, and
- * a sync that failed is never asked a second time: so before anything new is
- * written, the last segment is synced by its own, and after an error what
- * wasn't synced is cut off and written anew, elsewhere.
+ * a sync that failed, in this process or in the one before, isn't helped by
+ * another one: it may take for written what never was.  So at a start what lies
+ * behind the last mark is written a second time, in its place, and synced; and
+ * after an error what wasn't synced is cut off and written anew, elsewhere.
  */
 
 #include "log/jupref_log_writer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 
+#define JUPREF_AGAIN_PIECE  (16 * 1024)
+
+
 static jupref_fault_e jupref_log_last_segment(const jupref_log_t *log,
+    jupref_store_t *store, const jupref_synced_t *before,
+    jupref_synced_t *mark, jupref_fault_t *fault);
+static jupref_fault_e jupref_log_say(jupref_log_t *log,
     jupref_store_t *store, jupref_synced_t *mark, jupref_fault_t *fault);
+static int jupref_log_write_again(jupref_disk_t *disk, int file,
+    uint64_t from, uint64_t size);
 static jupref_fault_e jupref_log_verify(const jupref_log_t *log,
     jupref_store_t *store, uint64_t *segment, uint64_t *at,
     jupref_fault_t *fault);
@@ -27,11 +37,54 @@ static jupref_fault_e jupref_log_cut(jupref_store_t *store, uint64_t segment,
 
 
 jupref_fault_e
+jupref_log_begin(jupref_log_t *log, jupref_store_t *store,
+    jupref_fault_t *fault)
+{
+    fault->error = 0;
+    fault->bytes = 0;
+
+    if (jupref_log_found(log, store, fault) == JUPREF_FAULT_NONE) {
+        return JUPREF_FAULT_NONE;
+    }
+
+    log->error = fault->error;
+    __atomic_store_n(&log->stopped, (uint32_t) fault->fault,
+                     __ATOMIC_RELEASE);
+
+    return fault->fault;
+}
+
+
+jupref_fault_e
 jupref_log_found(jupref_log_t *log, jupref_store_t *store,
     jupref_fault_t *fault)
 {
     unsigned         broken;
     jupref_synced_t  mark, before;
+
+    memset(&mark, 0, sizeof(mark));
+    mark.seq = log->synced;
+
+    if (jupref_synced_read(store, &before, &broken, fault)
+            != JUPREF_FAULT_NONE
+        || jupref_log_last_segment(log, store, &before, &mark, fault)
+               != JUPREF_FAULT_NONE)
+    {
+        return fault->fault;
+    }
+
+    return jupref_log_say(log, store, &mark, fault);
+}
+
+
+/* Writes the mark that comes next. */
+
+static jupref_fault_e
+jupref_log_say(jupref_log_t *log, jupref_store_t *store,
+    jupref_synced_t *mark, jupref_fault_t *fault)
+{
+    unsigned         broken;
+    jupref_synced_t  before;
 
     if (jupref_synced_read(store, &before, &broken, fault)
         != JUPREF_FAULT_NONE)
@@ -39,18 +92,13 @@ jupref_log_found(jupref_log_t *log, jupref_store_t *store,
         return fault->fault;
     }
 
-    memset(&mark, 0, sizeof(mark));
-    mark.count = before.count + 1;
-    mark.seq = log->synced;
+    mark->count = before.count + 1;
 
-    if (jupref_log_last_segment(log, store, &mark, fault)
-            != JUPREF_FAULT_NONE
-        || jupref_synced_write(store, &mark, fault) != JUPREF_FAULT_NONE)
-    {
+    if (jupref_synced_write(store, mark, fault) != JUPREF_FAULT_NONE) {
         return fault->fault;
     }
 
-    log->mark = mark;
+    log->mark = *mark;
 
     return JUPREF_FAULT_NONE;
 }
@@ -60,8 +108,8 @@ jupref_fault_e
 jupref_log_resume(jupref_log_t *log, jupref_log_writer_t *writer,
     uint64_t now_ms, jupref_fault_t *fault)
 {
-    uint64_t         segment, at;
-    jupref_store_t  *store;
+    jupref_store_t   *store;
+    jupref_synced_t   mark;
 
     if (__atomic_load_n(&log->stopped, __ATOMIC_ACQUIRE) == 0) {
         return jupref_log_flush(log, writer, now_ms, fault);
@@ -74,14 +122,20 @@ jupref_log_resume(jupref_log_t *log, jupref_log_writer_t *writer,
     jupref_log_settle(log);
     jupref_log_writer_leave(writer);
 
-    /* `synced` first: it mustn't speak of what is cut */
+    memset(&mark, 0, sizeof(mark));
+    mark.seq = log->synced;
 
-    if (jupref_log_verify(log, store, &segment, &at, fault)
-            != JUPREF_FAULT_NONE
-        || jupref_log_found(log, store, fault) != JUPREF_FAULT_NONE
+    /* a log that could not even begin has still to do so; and `synced` comes
+     * first: it mustn't speak of what is cut */
+
+    if ((log->mark.count == 0
+         && jupref_log_found(log, store, fault) != JUPREF_FAULT_NONE)
+        || jupref_log_verify(log, store, &mark.segment, &mark.bytes, fault)
+               != JUPREF_FAULT_NONE
+        || jupref_log_say(log, store, &mark, fault) != JUPREF_FAULT_NONE
         || jupref_log_remove(log, store, fault) != JUPREF_FAULT_NONE
-        || (segment > 0
-            && jupref_log_cut(store, segment, at, fault)
+        || (mark.segment > 0
+            && jupref_log_cut(store, mark.segment, mark.bytes, fault)
                != JUPREF_FAULT_NONE))
     {
         return fault->fault;
@@ -96,17 +150,21 @@ jupref_log_resume(jupref_log_t *log, jupref_log_writer_t *writer,
 }
 
 
-/* Syncs the segment that the newest record is in, and marks it. */
+/*
+ * Syncs the segment that the newest record is in, and marks it; `before` is
+ * the mark whose records needn't be written again, NULL: none need.
+ */
 
 static jupref_fault_e
 jupref_log_last_segment(const jupref_log_t *log, jupref_store_t *store,
-    jupref_synced_t *mark, jupref_fault_t *fault)
+    const jupref_synced_t *before, jupref_synced_t *mark,
+    jupref_fault_t *fault)
 {
     int             file, rc;
     char            name[JUPREF_NAME_MAX];
     size_t          count;
     int64_t         size;
-    uint64_t       *firsts;
+    uint64_t        from, *firsts;
     jupref_disk_t  *disk;
 
     if (jupref_journal_list(store, &firsts, &count, fault)
@@ -134,12 +192,22 @@ jupref_log_last_segment(const jupref_log_t *log, jupref_store_t *store,
         return jupref_fault_io(fault, name, 0, file, "opening");
     }
 
-    rc = disk->sync(disk, file);
     size = disk->size(disk, file);
+    rc = size < 0 ? (int) size : 0;
+
+    if (rc >= 0 && before != NULL) {
+        from = before->segment == mark->segment ? before->bytes : 0;
+        rc = jupref_log_write_again(disk, file, from, (uint64_t) size);
+    }
+
+    if (rc >= 0) {
+        rc = disk->sync(disk, file);
+    }
+
     disk->close(disk, file);
 
     if (rc >= 0) {
-        rc = size < 0 ? (int) size : disk->sync_directory(disk, "journal");
+        rc = disk->sync_directory(disk, "journal");
     }
 
     if (rc < 0) {
@@ -149,6 +217,35 @@ jupref_log_last_segment(const jupref_log_t *log, jupref_store_t *store,
     mark->bytes = (uint64_t) size;
 
     return JUPREF_FAULT_NONE;
+}
+
+
+/* The same bytes to the same place: pages that pass for written are so. */
+
+static int
+jupref_log_write_again(jupref_disk_t *disk, int file, uint64_t from,
+    uint64_t size)
+{
+    int       rc;
+    int64_t   n;
+    uint8_t   piece[JUPREF_AGAIN_PIECE];
+    uint64_t  at;
+
+    for (at = from; at < size; at += (uint64_t) n) {
+        n = disk->read(disk, file, piece, sizeof(piece), at);
+
+        if (n <= 0) {
+            return n < 0 ? (int) n : -EIO;
+        }
+
+        rc = disk->write(disk, file, piece, (size_t) n, at);
+
+        if (rc < 0) {
+            return rc;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -214,7 +311,7 @@ jupref_log_verify_segment(const jupref_log_t *log, jupref_store_t *store,
 
     memset(head, 0, JUPREF_SHA256_SIZE);
 
-    if (jupref_log_last_segment(log, store, &place, fault)
+    if (jupref_log_last_segment(log, store, NULL, &place, fault)
         != JUPREF_FAULT_NONE)
     {
         return fault->fault;

@@ -26,9 +26,13 @@ void jupref_log_writer_leave(jupref_log_writer_t *writer);
 /* Finishes what a flush that died had begun to say. */
 void jupref_log_settle(jupref_log_t *log);
 
+/* Tells the newest synced record; under the flush's lock. */
+void jupref_log_tell_head(jupref_log_t *log, uint64_t seq,
+    const uint8_t hash[JUPREF_SHA256_SIZE]);
+
 /*
- * Before the first new segment: what was read of the last one is made sure to
- * stay, and `synced` says so.
+ * Before the first new segment, unless jupref_log_begin has done it: what was
+ * read of the last one is made sure to stay, and `synced` says so.
  */
 jupref_fault_e jupref_log_found(jupref_log_t *log, jupref_store_t *store,
     jupref_fault_t *fault);

@@ -218,7 +218,7 @@ export class Load {
             metrics[`jupref_unattributed_total{reason="${reason}"}`];
 
         this.unbooked = this.ended + of("ledger_refused")
-            + of("journal_stopped");
+            + of("journal_stopped") + of("journal_behind");
     }
 
     /*

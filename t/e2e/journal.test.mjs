@@ -13,6 +13,7 @@ import { promisify } from "node:util";
 import { copyState, csvRows, damaged, journal, journalWith, jsonLines,
          sealKey, stateFiles, writeKeys, writeState } from "./journal.mjs";
 import { ROOT } from "./nginx.mjs";
+import { cRows, codeWords, read, table } from "./pages.mjs";
 
 const run = promisify(execFile);
 
@@ -67,9 +68,9 @@ test("any byte of any file that is changed is found, and its file named",
      async () => {
     const small = writeState(keys, { trades: 2, each: 2 });
     const flip = path.join(ROOT, "build/journal-flip");
-    const halves = await Promise.all([0, 1].map((part) =>
-        run(flip, [part ? copyState(small) : small, keys, String(part),
-                   "2"])));
+    const copies = [small, copyState(small)];
+    const halves = await Promise.all(copies.map((copy, part) =>
+        run(flip, [copy, keys, String(part), "2"])));
     const bytes = stateFiles(small).reduce((sum, name) =>
         sum + fs.statSync(path.join(small, name)).size, 0);
 
@@ -518,4 +519,28 @@ test("what can't be read is told from what is broken", () => {
                  /line 1 of keyring/);
     assert.match(journal("verify", "/tmp", keys).stderr,
                  /is no state directory/);
+});
+
+
+test("docs/journal.md has every command, its options, and every fault", () => {
+    const page = "docs/journal.md";
+    const takes = { JUPREF_TAKES_RANGE: ["--from", "--to"],
+                    JUPREF_TAKES_OUT: ["--out"], JUPREF_TAKES_ZONE: ["--zone"],
+                    JUPREF_TAKES_JSON: ["--json"],
+                    JUPREF_TAKES_YES: ["--yes"] };
+    const commands = cRows("log/tool/jupref_tool.c", "jupref_commands").map(
+        (cells) => [cells[0], cells.slice(2).flatMap(
+            (cell) => takes[cell] ?? [])]);
+
+    assert.equal(commands.length, 6);
+    assert.deepEqual(table(page, "jupref-journal")
+        .filter(([first]) => first.startsWith("["))
+        .map(([name, options]) => [codeWords(name)[0], codeWords(options).map(
+            (one) => one.split("=")[0])]), commands);
+
+    const faults = [...read("ngx_jupref_module/log/jupref_fault.c").matchAll(
+        /\[JUPREF_FAULT_\w+\] = \{ "(\w+)"/g)].map(([, name]) => name);
+
+    assert.deepEqual(table(page, "verify").flatMap(([name]) => codeWords(name))
+        .sort(), faults.filter((name) => name !== "none").sort());
 });

@@ -202,7 +202,8 @@ typedef struct {
     sim_process_t      *process;
     unsigned            meanwhile;      /* depth */
     unsigned            faulty:1;       /* the disk was told to fail */
-    jupref_log_t       *log_marking;    /* as it was when `synced` was written */
+    jupref_log_t       *log_marking;    /* as it was when `synced` was last
+                                         * written */
 
     /* the edge */
     jupref_key_t        keys[SIM_KEYS];

@@ -493,11 +493,10 @@ sim_check_heads(sim_t *sim)
 {
     uint8_t            from_root[JUPREF_SHA256_SIZE];
     uint8_t            to_root[JUPREF_SHA256_SIZE];
-    unsigned           one, other;
     jupref_fault_t     fault;
     jupref_proof_t     proof;
     jupref_tiles_t    *tiles;
-    const sim_head_t  *from, *to;
+    const sim_head_t  *from, *to, *head;
 
     if (sim->head_count == 0) {
         return;
@@ -509,10 +508,14 @@ sim_check_heads(sim_t *sim)
         sim_fail(sim, "tiles can't be opened: %s", fault.text);
     }
 
-    one = (unsigned) sim_random(sim, sim->head_count);
-    other = (unsigned) sim_random(sim, sim->head_count);
-    from = &sim->heads[one < other ? one : other];
-    to = &sim->heads[one < other ? other : one];
+    from = &sim->heads[sim_random(sim, sim->head_count)];
+    to = &sim->heads[sim_random(sim, sim->head_count)];
+
+    if (from->size > to->size) {
+        head = from;
+        from = to;
+        to = head;
+    }
 
     if (to->size <= jupref_tiles_size(tiles)) {
         if (jupref_prove_growth(tiles, from->size, to->size, from_root,

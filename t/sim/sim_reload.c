@@ -12,9 +12,8 @@
 
 typedef struct {
     unsigned                 size;
-    unsigned                 refused:1; /* too small: the old one stays */
-    unsigned                 again:1;   /* the master died, or the disk */
     jupref_ledger_t         *ledger;
+    jupref_fault_e           recovered;
     jupref_ledger_result_e   result;
     jupref_place_t           place;
     jupref_fault_t           fault;
@@ -25,7 +24,7 @@ static void sim_key_added(sim_t *sim);
 static unsigned sim_resume(sim_t *sim);
 static void sim_resume_thread(sim_t *sim, void *data);
 static void sim_relay(sim_t *sim, unsigned size);
-static void sim_relay_fold(sim_t *sim, void *data);
+static void sim_relay_fold(sim_t *sim, sim_relay_t *relay);
 static int sim_relay_record(void *context, jupref_bytes_t bytes);
 static void sim_relay_switch(sim_t *sim, sim_relay_t *relay);
 
@@ -153,7 +152,7 @@ sim_relay(sim_t *sim, unsigned size)
     sim_relay_fold(sim, &relay);
     sim->flush_held = 0;
 
-    if (relay.fault.fault == JUPREF_FAULT_ZONE
+    if (relay.recovered == JUPREF_FAULT_ZONE
         || (relay.result >= JUPREF_LEDGER_REFERRERS_FULL
             && relay.result <= JUPREF_LEDGER_TRADES_FULL)
         || relay.result == JUPREF_LEDGER_INTENTS_FULL)
@@ -169,7 +168,7 @@ sim_relay(sim_t *sim, unsigned size)
         return;
     }
 
-    if (relay.fault.fault != JUPREF_FAULT_NONE) {
+    if (relay.recovered != JUPREF_FAULT_NONE) {
         sim_fail(sim, "the ledger can't be laid out anew: %s",
                  relay.fault.text);
     }
@@ -195,19 +194,19 @@ sim_relay(sim_t *sim, unsigned size)
 
 
 static void
-sim_relay_fold(sim_t *sim, void *data)
+sim_relay_fold(sim_t *sim, sim_relay_t *relay)
 {
-    sim_relay_t         *relay = data;
     jupref_recovery_t    how;
     jupref_recovered_t   recovered;
 
     memset(&how, 0, sizeof(jupref_recovery_t));
     how.until = sim->zone.log->synced;
 
-    if (jupref_recover(&sim->store, &how, relay->ledger, &relay->place,
-                       &recovered, &relay->fault)
-        != JUPREF_FAULT_NONE)
-    {
+    relay->recovered = jupref_recover(&sim->store, &how, relay->ledger,
+                                      &relay->place, &recovered,
+                                      &relay->fault);
+
+    if (relay->recovered != JUPREF_FAULT_NONE) {
         return;
     }
 

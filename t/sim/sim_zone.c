@@ -284,6 +284,8 @@ sim_zone_start(sim_t *sim, void *data)
 static void
 sim_zone_from(sim_t *sim, const jupref_place_t *place)
 {
+    jupref_fault_t  fault;
+
     sim_recovered(sim, place);
 
     jupref_log_start(sim->zone.log, place->seq, place->time_ms, place->head,
@@ -292,6 +294,20 @@ sim_zone_from(sim_t *sim, const jupref_place_t *place)
     sim->zone.edge_seq = place->seq;
     sim->zone.resized = 1;
     sim->stopped_at = 0;
+
+    memset(&fault, 0, sizeof(fault));
+
+    if (jupref_log_begin(sim->zone.log, &sim->store, &fault)
+        != JUPREF_FAULT_NONE)
+    {
+        sim_say(sim, "the log can't begin: %s", fault.text);
+        sim->stopped_at = place->seq + 1;
+        sim_count(sim, SIM_N_STOPS);
+
+        if (!sim_excused(sim)) {
+            sim_fail(sim, "the log can't begin: %s", fault.text);
+        }
+    }
 
     sim_check_ledger(sim, sim->zone.ledger);
     sim_orphans(sim);

@@ -194,6 +194,10 @@ looks_right() {
 
     user=$("${podman[@]}" exec "$id" id -u)
     printf 'runs as uid %s\n' "$user"
+
+    "${podman[@]}" exec "$id" jupref-journal --help > /dev/null || return 1
+    printf 'has jupref-journal\n'
+
     [ "$user" -ne 0 ] || return 1
 
     "${podman[@]}" healthcheck run "$id" || return 1

@@ -20,6 +20,7 @@
 #define DAY       20000
 
 #define SUMS      4000                  /* of the model: more than are kept */
+#define OWNERS    8                     /* referrers, and as many codes */
 
 
 typedef struct {
@@ -29,7 +30,7 @@ typedef struct {
 } model_sum_t;
 
 
-/* A ledger that has nothing but the tables of series. */
+/* A ledger that has nothing but series, and owners' numbers. */
 static jupref_ledger_t *
 series_new(uint32_t hours, uint32_t days)
 {
@@ -38,7 +39,9 @@ series_new(uint32_t hours, uint32_t days)
 
     at = (sizeof(jupref_ledger_t) + 63) / 64 * 64;
     size = at + jupref_table_size(hours, sizeof(jupref_series_row_t))
-           + jupref_table_size(days, sizeof(jupref_series_row_t));
+           + jupref_table_size(days, sizeof(jupref_series_row_t))
+           + jupref_series_last_size(OWNERS, OWNERS);
+    size = (size + 63) / 64 * 64;
 
     ledger = aligned_alloc(64, size);
     assert_non_null(ledger);
@@ -50,6 +53,12 @@ series_new(uint32_t hours, uint32_t days)
     at += jupref_table_size(hours, sizeof(jupref_series_row_t));
     jupref_table_init(&ledger->tables[JUPREF_TABLE_DAYS], at, days,
                       sizeof(jupref_series_row_t), 0, 8);
+    at += jupref_table_size(days, sizeof(jupref_series_row_t));
+
+    ledger->last_series_at = at;
+    ledger->tables[JUPREF_TABLE_REFERRERS].capacity = OWNERS;
+    ledger->tables[JUPREF_TABLE_CODES].capacity = OWNERS;
+
     return ledger;
 }
 
@@ -236,6 +245,76 @@ a_full_table_forgets_its_oldest_row_and_says_so(void **state)
 }
 
 
+/* The last owners have the ends of what is kept of where each was last. */
+
+static void
+every_owner_has_its_own_last_row(void **state)
+{
+    uint32_t          i, round;
+    jupref_ledger_t  *ledger;
+
+    ledger = series_new(100, 100);
+
+    for (round = 0; round < 3; round++) {
+        add_clicks(ledger, JUPREF_OWNER_PLATFORM, NOON, 1);
+
+        for (i = 1; i <= OWNERS; i++) {
+            add_clicks(ledger, jupref_owner_referrer(i), NOON, 100 + i);
+            add_clicks(ledger, jupref_owner_code(i), NOON, 1000 + i);
+        }
+    }
+
+    assert_int_equal(ledger->tables[JUPREF_TABLE_HOURS].count,
+                     1 + 2 * OWNERS);
+    assert_int_equal(clicks_of(ledger, JUPREF_BY_HOUR, 0, HOUR), 3);
+
+    for (i = 1; i <= OWNERS; i++) {
+        assert_int_equal(clicks_of(ledger, JUPREF_BY_HOUR,
+                                   jupref_owner_referrer(i), HOUR),
+                         3 * (100 + i));
+        assert_int_equal(clicks_of(ledger, JUPREF_BY_DAY,
+                                   jupref_owner_code(i), DAY),
+                         3 * (1000 + i));
+    }
+
+    free(ledger);
+}
+
+
+static void
+an_owner_whose_last_row_gave_way_gets_another(void **state)
+{
+    jupref_ledger_t  *ledger;
+
+    ledger = series_new(2, 100);
+
+    add_clicks(ledger, jupref_owner_code(1), NOON, 1);
+    add_clicks(ledger, jupref_owner_code(2), NOON, 20);
+    add_clicks(ledger, jupref_owner_code(3), NOON, 300);    /* code 1's row */
+    add_clicks(ledger, jupref_owner_code(1), NOON, 4000);   /* code 2's row */
+
+    assert_int_equal(clicks_of(ledger, JUPREF_BY_HOUR, jupref_owner_code(1),
+                               HOUR), 4000);
+    assert_int_equal(clicks_of(ledger, JUPREF_BY_HOUR, jupref_owner_code(2),
+                               HOUR), 0);
+    assert_int_equal(clicks_of(ledger, JUPREF_BY_HOUR, jupref_owner_code(3),
+                               HOUR), 300);
+    assert_int_equal(clicks_of(ledger, JUPREF_BY_DAY, jupref_owner_code(1),
+                               DAY), 4001);
+
+    /* the same owner's again, of another hour */
+
+    add_clicks(ledger, jupref_owner_code(3), NOON + HOUR_MS, 5);
+    add_clicks(ledger, jupref_owner_code(3), NOON, 6);
+    assert_int_equal(clicks_of(ledger, JUPREF_BY_HOUR, jupref_owner_code(3),
+                               HOUR), 6);
+    assert_int_equal(clicks_of(ledger, JUPREF_BY_HOUR, jupref_owner_code(3),
+                               HOUR + 1), 5);
+
+    free(ledger);
+}
+
+
 static void
 a_clock_that_steps_back_does_not_hide_what_is_forgotten(void **state)
 {
@@ -336,6 +415,8 @@ main(void)
         cmocka_unit_test(a_read_is_bounded_by_its_range_and_by_its_limit),
         cmocka_unit_test(sums_stop_at_their_end),
         cmocka_unit_test(a_full_table_forgets_its_oldest_row_and_says_so),
+        cmocka_unit_test(every_owner_has_its_own_last_row),
+        cmocka_unit_test(an_owner_whose_last_row_gave_way_gets_another),
         cmocka_unit_test(
             a_clock_that_steps_back_does_not_hide_what_is_forgotten),
         cmocka_unit_test(any_history_is_what_a_plain_model_says)

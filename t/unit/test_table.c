@@ -307,7 +307,10 @@ a_million_rows_are_found_with_short_probes(void **state)
         key_of(key, i);
         slot = (uint32_t) jupref_hash(key, KEY_SIZE) & mask;
 
-        while (slots[slot] != i + 1) {
+        assert_int_equal(jupref_table_find(&world.table, world.block, key),
+                         i + 1);
+
+        while ((slots[slot] & mask) != i + 1) {
             assert_int_not_equal(slots[slot], 0);
             slot = (slot + 1) & mask;
             walked++;

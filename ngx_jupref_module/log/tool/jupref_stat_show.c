@@ -137,7 +137,7 @@ jupref_text_tables(const jupref_stat_t *stat,
     const uint32_t capacity[JUPREF_TABLES])
 {
     uint32_t  used;
-    unsigned  table;
+    unsigned  table, percent;
 
     printf("\n%-20s %12s", "table", "rows");
 
@@ -152,8 +152,13 @@ jupref_text_tables(const jupref_stat_t *stat,
         printf("%-20s %12u", jupref_table_name(table), (unsigned) used);
 
         if (capacity != NULL) {
-            printf(" %14u  %u%%", (unsigned) capacity[table],
-                   (unsigned) ((uint64_t) used * 100 / capacity[table]));
+
+            /* hours and days that don't fit are forgotten, oldest first */
+
+            percent = used < capacity[table]
+                      ? (unsigned) ((uint64_t) used * 100 / capacity[table])
+                      : 100;
+            printf(" %14u  %u%%", (unsigned) capacity[table], percent);
         }
 
         printf("\n");
