@@ -35,6 +35,12 @@ build/jupref-journal: $(objects)
 		$^ $(libs)
 	@mv $@.new $@
 
+# a long journal, for the suites that read one
+
+build/write_history: build/tool/t/tools/write_history.o \
+		$(filter-out build/tool/ngx_jupref_module/log/tool/%,$(objects))
+	@gcc $(hardened) -pie -o $@ $^ $(libs)
+
 build/journal-writer: build/tool-test/t/e2e/journal_writer.o \
 		$(filter-out %/jupref_tool.o,$(tested))
 	@gcc $(sanitized) -o $@ $^ $(libs)

@@ -19,6 +19,7 @@
 #include "base/jupref_digest.h"
 #include "ledger/jupref_booking.h"
 #include "log/jupref_log.h"
+#include "log/jupref_tiles.h"
 
 
 #define LEDGER_BYTES  (256u * 1024 * 1024)
@@ -293,6 +294,8 @@ start(history_t *history, const char *directory, const char *key)
 {
     void               *block;
     uint8_t             none[JUPREF_SHA256_SIZE];
+    jupref_fault_t      fault;
+    jupref_identity_t   identity;
     jupref_frontier_t   frontier;
 
     memset(none, 0, sizeof(none));
@@ -333,6 +336,13 @@ start(history_t *history, const char *directory, const char *key)
         || history->writer == NULL)
     {
         give_up("no memory");
+    }
+
+    if (jupref_identity_load(&history->store, jupref_bytes("main"), &identity,
+                             &fault)
+        != JUPREF_FAULT_NONE)
+    {
+        give_up(fault.text);
     }
 
     jupref_log_start(history->log, 0, history->now_ms, none, &frontier);

@@ -128,6 +128,31 @@ test_the_ring_wraps_and_fills(void **state)
 }
 
 
+/* Before the last event that fits there is room for it, but not behind it. */
+static void
+test_room_is_told_ahead(void **state)
+{
+    unsigned         ahead;
+    journal_world_t  world;
+
+    journal_started(&world, 1);
+    assert_true(jupref_log_has_room_after(world.log, 1));
+
+    do {
+        ahead = jupref_log_has_room_after(world.log, 1);
+        assert_true(jupref_log_has_room(world.log));
+        assert_true(journal_push(&world, 1));
+    } while (ahead);
+
+    while (jupref_log_has_room(world.log)) {
+        assert_false(jupref_log_has_room_after(world.log, 1));
+        assert_true(journal_push(&world, 1));
+    }
+
+    journal_world_free(&world);
+}
+
+
 /* Prepared but not published: a fold that refused leaves nothing. */
 static void
 test_unpublished_is_never_written(void **state)
@@ -410,6 +435,7 @@ main(void)
         cmocka_unit_test(test_flushed_records_are_read_back),
         cmocka_unit_test(test_a_boundary_ends_the_segment),
         cmocka_unit_test(test_the_ring_wraps_and_fills),
+        cmocka_unit_test(test_room_is_told_ahead),
         cmocka_unit_test(test_unpublished_is_never_written),
         cmocka_unit_test(test_a_killed_flush_is_finished_by_another),
         cmocka_unit_test(test_what_a_killed_process_wrote_is_kept),
