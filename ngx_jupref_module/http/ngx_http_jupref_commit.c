@@ -206,6 +206,7 @@ ngx_http_jupref_flush_locked(ngx_http_jupref_flush_t *flush)
 
     (void) ngx_http_jupref_robust_lock(&shared->flush);
 
+    ngx_memzero(&flush->fault, sizeof(jupref_fault_t));
     flush->result = jupref_log_flush(ngx_http_jupref_journal(flush->zone),
                                      ngx_http_jupref_writer, flush->now_ms,
                                      &flush->fault);

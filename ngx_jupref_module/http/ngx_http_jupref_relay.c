@@ -75,6 +75,7 @@ ngx_http_jupref_recover(ngx_http_jupref_zone_t *zone, jupref_ledger_t *ledger,
 
     ngx_memzero(&how, sizeof(jupref_recovery_t));
     ngx_memzero(&recovered, sizeof(jupref_recovered_t));
+    ngx_memzero(&fault, sizeof(jupref_fault_t));
     how.until = until;
     how.cut = cut;
     how.progress = ngx_http_jupref_progress;
@@ -269,6 +270,7 @@ ngx_http_jupref_relay_catch_up(ngx_http_jupref_zone_t *zone,
     jupref_recovery_t  how;
 
     ngx_memzero(&how, sizeof(jupref_recovery_t));
+    ngx_memzero(&fault, sizeof(jupref_fault_t));
     how.until = until;
 
     if (until <= catch_up->place.seq

@@ -516,6 +516,7 @@ ngx_http_jupref_store_identity(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
 
     seqs = NULL;
     origin = (jupref_bytes_t) { NULL, 0 };
+    ngx_memzero(&fault, sizeof(jupref_fault_t));
 
     if (jupref_journal_list(&zone->store, &seqs, &segments, &fault)
         != JUPREF_FAULT_NONE)

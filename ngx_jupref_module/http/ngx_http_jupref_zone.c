@@ -384,6 +384,7 @@ ngx_http_jupref_zone_begin(ngx_http_jupref_zone_t *zone,
     jupref_fault_t   fault;
 
     journal = ngx_http_jupref_journal(zone);
+    ngx_memzero(&fault, sizeof(jupref_fault_t));
 
     jupref_log_start(journal, place->seq, place->time_ms, place->head,
                      &place->frontier);
@@ -408,6 +409,8 @@ ngx_http_jupref_zone_resume(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     jupref_fault_t        fault;
     jupref_fault_e        result;
     jupref_log_writer_t  *writer;
+
+    ngx_memzero(&fault, sizeof(jupref_fault_t));
 
     writer = jupref_log_writer_create(&zone->store);
     if (writer == NULL) {

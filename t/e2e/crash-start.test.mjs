@@ -113,14 +113,14 @@ refuses("another edge's name", () => {
     return () => {
         nginx.edge = "";
     };
-}, /the state in .* can't be used: .*main.*/);
+}, /the state in .* can't be used, other_edge: .*main.*/);
 
 
 refuses("a keyring without the key", () => {
     nginx.writeKeyring(["two"]);
 
     return () => nginx.writeKeyring(["one"]);
-}, /can't be used: .*"one"/, /jupref_keyring|keyring/);
+}, /can't be used, key_unknown: .*"one"/, /jupref_keyring|keyring/);
 
 
 refuses("a segment of a newer format", () =>
