@@ -259,9 +259,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
 
-    /* rows may be left from before: what counts is what is loaded */
-
-    memset(ledger, 0, sizeof(jupref_ledger_t));
+    memset(ledger, 0, JUPREF_LEDGER_MIN);
     expect(jupref_ledger_init(ledger, JUPREF_LEDGER_MIN) == ledger);
     ledger->tables[JUPREF_TABLE_TRADES].capacity = TRADES;
 

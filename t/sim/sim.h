@@ -155,7 +155,6 @@ typedef struct {
     uint64_t             snapshot_seq;
     unsigned             appending:1;
     unsigned             owner_died:1;  /* who held the lock */
-    unsigned             resized:1;     /* series may lack what others keep */
 } sim_zone_t;
 
 
@@ -219,6 +218,9 @@ typedef struct {
     jupref_attribution_mode_e  mode;
     unsigned            fatal_append;   /* the next append dies there */
     unsigned            flush_share;    /* of 16 steps */
+    unsigned            one_size:1;     /* the zone keeps its size */
+    unsigned            resized:1;      /* series may lack what others keep */
+    unsigned            first_size;
     void               *spare;          /* a block for a ledger, zeroed */
 
     /* clients */
@@ -268,8 +270,10 @@ void sim_die(sim_t *sim) __attribute__((noreturn));
 /* sim_zone.c */
 void sim_edge_start(sim_t *sim);
 void sim_zone_drop(sim_t *sim);
+unsigned sim_size(sim_t *sim);
 jupref_ledger_t *sim_ledger_new(sim_t *sim, unsigned size);
 void sim_ledger_free(sim_t *sim, jupref_ledger_t *ledger);
+unsigned sim_as_laid(const jupref_ledger_t *ledger, unsigned size);
 void sim_lock(sim_t *sim);
 unsigned sim_stopped(const sim_t *sim);
 void sim_worker_begin(sim_t *sim, unsigned worker);
@@ -326,7 +330,7 @@ void sim_check_step(sim_t *sim);
 void sim_check_ledger(sim_t *sim, const jupref_ledger_t *ledger);
 void sim_check_whole(sim_t *sim);
 void sim_same_state(sim_t *sim, const jupref_ledger_t *ledger,
-    unsigned with_series, const char *what);
+    const char *what);
 
 
 #endif /* SIM_H */

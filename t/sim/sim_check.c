@@ -14,6 +14,9 @@
 typedef unsigned __int128  sim_sum_t;
 
 
+static void sim_check_head(sim_t *sim);
+static void sim_head_of(const jupref_ledger_t *ledger, unsigned with_series,
+    jupref_ledger_t *head);
 static void sim_check_counts(sim_t *sim, const jupref_ledger_t *ledger);
 static void sim_check_mint(sim_t *sim, const jupref_ledger_t *ledger,
     unsigned number);
@@ -54,6 +57,7 @@ sim_check_step(sim_t *sim)
                  (unsigned long long) sim->stopped_at - 1);
     }
 
+    sim_check_head(sim);
     sim_lock(sim);
 
     if (sim->zone.ledger->booking) {
@@ -118,13 +122,11 @@ sim_check_whole(sim_t *sim)
 
 void
 sim_same_state(sim_t *sim, const jupref_ledger_t *ledger,
-    unsigned with_series, const char *what)
+    const char *what)
 {
-    unsigned         table;
-    uint8_t          header[JUPREF_STATE_HEADER_MAX];
-    uint8_t          expected[JUPREF_STATE_HEADER_MAX];
-    size_t           len;
+    unsigned         table, alike;
     jupref_bytes_t   rows, running;
+    jupref_ledger_t  head, expected;
 
     if (ledger->digest != sim->zone.ledger->digest
         || ledger->seq != sim->zone.ledger->seq)
@@ -133,16 +135,17 @@ sim_same_state(sim_t *sim, const jupref_ledger_t *ledger,
                  (unsigned long long) ledger->seq);
     }
 
-    len = jupref_state_header(sim->zone.ledger, expected);
+    alike = !sim->resized && sim_as_laid(ledger, sim->zone.size);
 
-    if (with_series && (jupref_state_header(ledger, header) != len
-                        || memcmp(header, expected, len) != 0))
-    {
+    sim_head_of(ledger, alike, &head);
+    sim_head_of(sim->zone.ledger, alike, &expected);
+
+    if (memcmp(&head, &expected, sizeof(jupref_ledger_t)) != 0) {
         sim_fail(sim, "%s gives another head", what);
     }
 
     for (table = 0; table < JUPREF_TABLES; table++) {
-        if (table >= JUPREF_TABLE_HOURS && !with_series) {
+        if (table >= JUPREF_TABLE_HOURS && !alike) {
             break;
         }
 
@@ -153,6 +156,49 @@ sim_same_state(sim_t *sim, const jupref_ledger_t *ledger,
             sim_fail(sim, "%s gives another table of %s", what,
                      jupref_table_name(table));
         }
+    }
+}
+
+
+/* What answers say of the log is on the disk, and is a promise. */
+
+static void
+sim_check_head(sim_t *sim)
+{
+    jupref_head_t  head;
+
+    jupref_log_synced_head(sim->zone.log, &head);
+
+    if (head.seq > sim->zone.log->synced
+        || memcmp(head.hash, sim->facts[head.seq].leaf_hash,
+                  JUPREF_SHA256_SIZE) != 0)
+    {
+        sim_fail(sim, "answers name event %llu, which isn't the one that is "
+                 "synced", (unsigned long long) head.seq);
+    }
+
+    if (head.seq > sim->acknowledged && !sim_stopped(sim)
+        && sim_chance(sim, 8))
+    {
+        sim->acknowledged = head.seq;
+    }
+}
+
+
+static void
+sim_head_of(const jupref_ledger_t *ledger, unsigned with_series,
+    jupref_ledger_t *head)
+{
+    uint8_t  header[JUPREF_STATE_HEADER_MAX];
+
+    (void) jupref_state_header(ledger, header);
+    memcpy(head, header, sizeof(jupref_ledger_t));
+
+    if (!with_series) {
+        memset(&head->tables[JUPREF_TABLE_HOURS], 0,
+               2 * sizeof(jupref_table_t));
+        memset(head->next_cell, 0, sizeof(head->next_cell));
+        memset(head->series_since, 0, sizeof(head->series_since));
     }
 }
 
@@ -411,9 +457,9 @@ sim_check_replay(sim_t *sim)
     }
 
     if (ledger->seq == sim->fact_count) {
-        sim_same_state(sim, ledger, !sim->zone.resized, "replay");
+        sim_same_state(sim, ledger, "replay");
 
-    } else if (!sim->zone.resized) {
+    } else if (!sim->resized) {
         sim_fail(sim, "replay ends behind event %llu of %llu",
                  (unsigned long long) ledger->seq,
                  (unsigned long long) sim->fact_count);
@@ -450,7 +496,7 @@ sim_check_recovery(sim_t *sim)
                  (unsigned long long) sim->fact_count);
     }
 
-    sim_same_state(sim, ledger, 0, "recovery");
+    sim_same_state(sim, ledger, "recovery");
     sim_ledger_free(sim, ledger);
 }
 

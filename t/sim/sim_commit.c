@@ -117,6 +117,11 @@ sim_flush(sim_t *sim, unsigned worker)
                      flush.fault.text);
         }
 
+        if (!sim_stopped(sim)) {
+            sim_fail(sim, "a flush fails and the log goes on: %s",
+                     flush.fault.text);
+        }
+
     } else if (sim->zone.log->synced > synced && sim_dies_settling(sim)) {
         sim_say(sim, "worker %u is killed while it settles", worker);
         sim_count(sim, SIM_N_KILLED_SETTLING);
@@ -172,6 +177,8 @@ sim_dies_settling(sim_t *sim)
 
     if (how < 1) {
         log->synced = before->synced;
+        memcpy(log->heads, before->heads, sizeof(log->heads));
+        log->head_at = before->head_at;
 
         if (sim_chance(sim, 2)) {
             log->mark = before->mark;

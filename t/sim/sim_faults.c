@@ -20,7 +20,9 @@ sim_fault(sim_t *sim)
 
     everything = sim->profile == SIM_EVERYTHING;
 
-    if ((sim->profile == SIM_POWER || everything) && sim_chance(sim, 8)) {
+    if (((sim->profile == SIM_POWER || everything) && sim_chance(sim, 8))
+        || (sim->profile == SIM_DISK && sim_chance(sim, 16)))
+    {
         sim->disk->power_off_in = 1 + sim_random(sim, 30);
     }
 
@@ -36,21 +38,26 @@ sim_fault(sim_t *sim)
         sim_restart(sim);
     }
 
-    /* an operator looks after it, but not at once */
+    /* an operator looks after it, but not at once, and not always as told */
 
     if (sim_stopped(sim) && sim_chance(sim, 4)) {
         if (!sim_chance(sim, 4)) {
             sim_mended(sim);
         }
 
-        sim_reload(sim, sim->zone.size);
+        if (sim_chance(sim, 3)) {
+            sim_restart(sim);
+
+        } else {
+            sim_reload(sim, sim->zone.size);
+        }
     }
 
     if (!sim->disk->off
         && ((sim->zone.ledger->booking && sim_chance(sim, 4))
             || sim_chance(sim, 20)))
     {
-        sim_reload(sim, (unsigned) sim_random(sim, sim_size_count));
+        sim_reload(sim, sim_size(sim));
     }
 }
 

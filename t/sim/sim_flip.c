@@ -205,7 +205,7 @@ sim_flipped_recovery(sim_t *sim, const char *name)
                      (unsigned long long) sim->fact_count);
         }
 
-        sim_same_state(sim, ledger, 0, "recovery of something broken");
+        sim_same_state(sim, ledger, "recovery of something broken");
     }
 
     sim_ledger_free(sim, ledger);

@@ -271,7 +271,8 @@ sim_relay_switch(sim_t *sim, sim_relay_t *relay)
     sim->zone.orders = orders;
     sim->zone.size = relay->size;
     sim->zone.edge_seq = relay->ledger->seq;
-    sim->zone.resized = 1;
+    sim->resized |= relay->size != sim->first_size
+                    || !sim_as_laid(relay->ledger, relay->size);
 
     sim_check_ledger(sim, sim->zone.ledger);
 }

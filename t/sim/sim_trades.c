@@ -9,7 +9,9 @@
 
 
 /* Orders that most executes are of. */
-#define SIM_RECENT  4
+#define SIM_RECENT   4
+
+#define SIM_INTENTS  8                  /* executes of one order */
 
 
 static void sim_order_fill(sim_t *sim, uint32_t number,
@@ -106,13 +108,15 @@ sim_execute(sim_t *sim, unsigned worker)
     pending = jupref_pending_find(sim->zone.pending,
                                   &execute->request.request_id, sim->now_ms);
 
-    if (pending == NULL) {
+    if (pending == NULL || pending->intents == SIM_INTENTS) {
         return;
     }
 
     if (pending->executed || pending->unknown) {
         sim_count(sim, SIM_N_RESUBMITTED);
     }
+
+    pending->intents++;
 
     execute->used = 1;
     execute->number = number;
@@ -214,9 +218,15 @@ sim_book(sim_t *sim, unsigned worker, sim_execute_t *execute,
             jupref_settled(pending, &settlement, booked);
         }
 
-        if (booked == JUPREF_LEDGER_OK) {
-            seq = sim->zone.ledger->seq;
-        }
+    }
+
+    /* a trade that is told is on disk, also one that was sent again */
+
+    if ((settlement.appends && booked == JUPREF_LEDGER_OK)
+        || (settlement.outcome == JUPREF_TRADE_EXECUTED
+            && !sim->zone.ledger->booking))
+    {
+        seq = sim->zone.ledger->seq;
     }
 
     if (execute->intended

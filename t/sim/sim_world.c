@@ -40,6 +40,8 @@ sim_world_begin(sim_t *sim, uint64_t seed, uint64_t steps, uint64_t *numbers,
     sim->mode = sim_chance(sim, 2) ? JUPREF_ATTRIBUTE_FIRST
                                    : JUPREF_ATTRIBUTE_LAST;
     sim->hold_ms = sim_chance(sim, 2) ? 60 * 1000 : 24 * 60 * 60 * 1000;
+    sim->one_size = sim_random(sim, 2) & 1;
+    sim->first_size = (unsigned) sim_random(sim, sim_size_count);
     sim->flush_share = (unsigned) sim_random(sim, 6);
     sim->segment_max = 4096 << sim_random(sim, 5);
     sim->facts = sim_block((SIM_FACTS + 1) * sizeof(sim_fact_t));

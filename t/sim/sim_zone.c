@@ -47,7 +47,7 @@ sim_edge_start(sim_t *sim)
     unsigned      tries, size, dies_in;
     sim_start_t   start;
 
-    size = (unsigned) sim_random(sim, sim_size_count);
+    size = sim_size(sim);
 
     for (tries = 0; tries < SIM_START_TRIES; tries++) {
         dies_in = 0;
@@ -92,6 +92,16 @@ sim_edge_start(sim_t *sim)
     }
 
     sim_fail(sim, "no start in %u tries", SIM_START_TRIES);
+}
+
+
+/* The size that a configuration asks for next. */
+
+unsigned
+sim_size(sim_t *sim)
+{
+    return sim->one_size ? sim->first_size
+                         : (unsigned) sim_random(sim, sim_size_count);
 }
 
 
@@ -156,6 +166,20 @@ sim_ledger_free(sim_t *sim, jupref_ledger_t *ledger)
 }
 
 
+/* 0: a broken snapshot was read before, and then the ledger made anew, with
+ * all the rows that fit. */
+
+unsigned
+sim_as_laid(const jupref_ledger_t *ledger, unsigned size)
+{
+    uint32_t  rows;
+
+    rows = sim_sizes[size].rows[JUPREF_TABLE_HOURS];
+
+    return rows == 0 || ledger->tables[JUPREF_TABLE_HOURS].capacity == rows;
+}
+
+
 /* Who takes the lock after somebody died with it looks what that one left. */
 
 void
@@ -211,6 +235,7 @@ sim_zone_make(sim_t *sim, unsigned size)
 
     zone = &sim->zone;
     zone->size = size;
+    sim->resized |= size != sim->first_size;
     zone->ledger = sim_ledger_new(sim, size);
 
     log_size = sizeof(jupref_log_t) + JUPREF_LOG_RING_MIN;
@@ -287,12 +312,12 @@ sim_zone_from(sim_t *sim, const jupref_place_t *place)
     jupref_fault_t  fault;
 
     sim_recovered(sim, place);
+    sim->resized |= !sim_as_laid(sim->zone.ledger, sim->zone.size);
 
     jupref_log_start(sim->zone.log, place->seq, place->time_ms, place->head,
                      &place->frontier);
 
     sim->zone.edge_seq = place->seq;
-    sim->zone.resized = 1;
     sim->stopped_at = 0;
 
     memset(&fault, 0, sizeof(fault));
