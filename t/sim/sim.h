@@ -20,6 +20,7 @@
  *     sim_model.c     the books, as plain as can be
  *     sim_payout.c    what stands in for payouts
  *     sim_check.c     what must hold
+ *     sim_proofs.c    … of what is published
  *
  * The edge does what the nginx glue does, in the same order and with the same
  * functions; where a lock would be held, nothing else is stepped.
@@ -329,6 +330,10 @@ void sim_published(sim_t *sim);
 void sim_check_step(sim_t *sim);
 void sim_check_ledger(sim_t *sim, const jupref_ledger_t *ledger);
 void sim_check_whole(sim_t *sim);
+
+/* sim_proofs.c */
+void sim_check_files(sim_t *sim);
+void sim_check_heads(sim_t *sim);
 void sim_same_state(sim_t *sim, const jupref_ledger_t *ledger,
     const char *what);
 
