@@ -60,7 +60,10 @@ ngx_http_jupref_append(ngx_http_jupref_zone_t *zone, jupref_event_t *event)
 }
 
 
-/* What leaves a full table, so that the event finds room in it. */
+/*
+ * What leaves a full table, so that the event finds room in it.  One that has
+ * its row already needs none, and mustn't make that very row leave.
+ */
 
 static ngx_uint_t
 ngx_http_jupref_append_makes_room(ngx_http_jupref_zone_t *zone,
@@ -80,7 +83,8 @@ ngx_http_jupref_append_makes_room(ngx_http_jupref_zone_t *zone,
 
     case JUPREF_EVENT_TRADE_EXECUTED:
     case JUPREF_EVENT_TRADE_UNKNOWN:
-        return jupref_archive_due(ledger, now_ms, leaves);
+        return jupref_find_trade(ledger, &event->of.trade.signature) == 0
+               && jupref_archive_due(ledger, now_ms, leaves);
 
     case JUPREF_EVENT_TRADE_INTENT:
         return jupref_intent_gives_way(ledger, now_ms, leaves);

@@ -192,6 +192,7 @@ typedef struct {
     uint64_t            step;
     uint64_t            steps;
     uint64_t            now_ms;
+    uint64_t            latest_ms;
     uint64_t           *numbers;        /* sim_number_e, of all runs */
 
     /* the machine */
@@ -303,6 +304,7 @@ unsigned sim_mend_tiles(sim_t *sim);
 void sim_order(sim_t *sim, unsigned worker);
 void sim_execute(sim_t *sim, unsigned worker);
 void sim_answer(sim_t *sim, unsigned worker);
+void sim_give_up(sim_t *sim);
 void sim_click(sim_t *sim);
 
 /* sim_acts.c */

@@ -27,6 +27,7 @@ typedef enum {
 } sim_place_e;
 
 
+static unsigned sim_subject(const jupref_event_t *event);
 static unsigned sim_makes_room(sim_t *sim, const jupref_event_t *event,
     jupref_event_t *leaves);
 static jupref_ledger_result_e sim_append_one(sim_t *sim,
@@ -53,6 +54,9 @@ sim_append(sim_t *sim, jupref_event_t *event)
     if (sim_makes_room(sim, event, &leaves)
         && sim_append_one(sim, &leaves) == JUPREF_LEDGER_OK)
     {
+        sim_say(sim, "%s %llu of %u makes room",
+                jupref_event_name(leaves.type),
+                (unsigned long long) leaves.seq, sim_subject(&leaves));
         sim_count(sim, leaves.type == JUPREF_EVENT_TRADE_ARCHIVED
                        ? SIM_N_ARCHIVED : SIM_N_INTENTS_GAVE_WAY);
     }
@@ -68,11 +72,21 @@ sim_append(sim_t *sim, jupref_event_t *event)
         sim_count(sim, SIM_N_TABLE_FULL);
     }
 
-    sim_say(sim, "%s %llu: %s", jupref_event_name(event->type),
-            (unsigned long long) event->seq,
+    sim_say(sim, "%s %llu of %u: %s", jupref_event_name(event->type),
+            (unsigned long long) event->seq, sim_subject(event),
             jupref_ledger_result_name(result));
 
     return result;
+}
+
+
+/* The number of the trade, or of whatever comes first in it. */
+
+static unsigned
+sim_subject(const jupref_event_t *event)
+{
+    return event->type == JUPREF_EVENT_HOLD_RELEASED ? 0
+           : sim_number((const uint8_t *) &event->of);
 }
 
 
@@ -88,7 +102,9 @@ sim_makes_room(sim_t *sim, const jupref_event_t *event,
 
     case JUPREF_EVENT_TRADE_EXECUTED:
     case JUPREF_EVENT_TRADE_UNKNOWN:
-        return jupref_archive_due(sim->zone.ledger, sim->now_ms, leaves);
+        return jupref_find_trade(sim->zone.ledger,
+                                 &event->of.trade.signature) == 0
+               && jupref_archive_due(sim->zone.ledger, sim->now_ms, leaves);
 
     case JUPREF_EVENT_TRADE_INTENT:
         return jupref_intent_gives_way(sim->zone.ledger, sim->now_ms,

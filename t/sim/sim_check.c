@@ -166,7 +166,7 @@ sim_check_head(sim_t *sim)
 
     jupref_log_synced_head(sim->zone.log, &head);
 
-    if (head.seq > sim->zone.log->synced
+    if ((head.seq > sim->zone.log->synced && !sim->zone.log->settling)
         || memcmp(head.hash, sim->facts[head.seq].leaf_hash,
                   JUPREF_SHA256_SIZE) != 0)
     {

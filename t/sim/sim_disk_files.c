@@ -9,6 +9,7 @@
 #include <string.h>
 
 
+static void sim_write_back(sim_disk_files_t *files);
 static unsigned sim_file_used(const sim_disk_files_t *files, unsigned file);
 
 
@@ -226,7 +227,7 @@ sim_change(sim_disk_t *sim, sim_change_e what, unsigned file,
     sim_change_t  *change;
 
     if (sim->files->change_count == SIM_CHANGES) {
-        abort();
+        sim_write_back(sim->files);
     }
 
     change = &sim->files->changes[sim->files->change_count++];
@@ -236,6 +237,25 @@ sim_change(sim_disk_t *sim, sim_change_e what, unsigned file,
     snprintf(change->to, sizeof(change->to), "%s", to);
 
     sim_entry_change(&sim->files->now, change);
+}
+
+
+/* What has waited longest gets to the disk unasked, sooner or later. */
+
+static void
+sim_write_back(sim_disk_files_t *files)
+{
+    unsigned  i, count;
+
+    count = files->change_count / 2;
+
+    for (i = 0; i < count; i++) {
+        sim_entry_change(&files->on_disk, &files->changes[i]);
+    }
+
+    files->change_count -= count;
+    memmove(&files->changes[0], &files->changes[count],
+            files->change_count * sizeof(sim_change_t));
 }
 
 

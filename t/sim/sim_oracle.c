@@ -71,8 +71,11 @@ sim_fact(sim_t *sim, jupref_bytes_t bytes,
     sim_decided(sim, &fact->event, &fact->decided);
 
     if (!sim_model_apply(&sim->model, &fact->event, &fact->decided)) {
-        sim_fail(sim, "%s %llu: %s", jupref_event_name(fact->event.type),
-                 (unsigned long long) fact->event.seq, sim->model.wrong);
+        sim_fail(sim, "%s %llu of %u: %s",
+                 jupref_event_name(fact->event.type),
+                 (unsigned long long) fact->event.seq,
+                 sim_number((const uint8_t *) &fact->event.of),
+                 sim->model.wrong);
     }
 
     sim->fact_count++;

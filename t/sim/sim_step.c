@@ -8,6 +8,7 @@
 
 
 #define SIM_WHOLE_EVERY  250            /* steps, about */
+#define SIM_BACK_MS      (JUPREF_PENDING_LIFE_MS * 4 / 5)
 
 
 static void sim_one_step(sim_t *sim);
@@ -146,23 +147,40 @@ sim_traffic_work(sim_t *sim, void *data)
 }
 
 
-/* Jumps, and goes back. */
+/*
+ * Leaps, and goes back, within what a trade's signature is known for: while
+ * the clock leaps no execute is under way, and it goes back less than an order
+ * lives.  Otherwise a trade could have left the table before all is said of it.
+ */
 
 static void
 sim_clock(sim_t *sim)
 {
+    uint64_t  leap;
+
     sim->now_ms += sim_random(sim, 50);
+    leap = 0;
 
     if (sim_chance(sim, 60)) {
-        sim->now_ms += sim_random(sim, 2 * 60 * 60 * 1000);
+        leap = sim_random(sim, 2 * 60 * 60 * 1000);
+
+    } else if (sim_chance(sim, 200)) {
+        leap = sim_random(sim, UINT64_C(3) * 24 * 60 * 60 * 1000);
+
+    } else if (sim_chance(sim, 100)) {
+        sim->now_ms -= sim_random(sim, SIM_BACK_MS);
     }
 
-    if (sim_chance(sim, 200)) {
-        sim->now_ms += sim_random(sim, UINT64_C(3) * 24 * 60 * 60 * 1000);
+    if (leap > 0) {
+        sim_give_up(sim);
+        sim->now_ms += leap;
     }
 
-    if (sim_chance(sim, 100)) {
-        sim->now_ms -= sim_random(sim, 20 * 60 * 1000);
+    if (sim->now_ms > sim->latest_ms) {
+        sim->latest_ms = sim->now_ms;
+
+    } else if (sim->now_ms + SIM_BACK_MS < sim->latest_ms) {
+        sim->now_ms = sim->latest_ms - SIM_BACK_MS;
     }
 }
 

@@ -11,7 +11,7 @@
 /* Orders that most executes are of. */
 #define SIM_RECENT   4
 
-#define SIM_INTENTS  8                  /* executes of one order */
+#define SIM_INTENTS  4                  /* executes of one order */
 
 
 static void sim_order_fill(sim_t *sim, uint32_t number,
@@ -21,6 +21,8 @@ static void sim_request(sim_t *sim, const jupref_order_t *order,
     uint32_t number, jupref_execute_request_t *request);
 static void sim_answered(sim_t *sim, const sim_execute_t *execute,
     jupref_execute_answer_t *answer, unsigned *status);
+static void sim_outcome(sim_t *sim, unsigned worker, sim_execute_t *execute,
+    unsigned status);
 static void sim_book(sim_t *sim, unsigned worker, sim_execute_t *execute,
     jupref_execution_t *execution);
 
@@ -144,10 +146,8 @@ sim_execute(sim_t *sim, unsigned worker)
 void
 sim_answer(sim_t *sim, unsigned worker)
 {
-    unsigned                 slot, tries, status;
-    sim_execute_t           *execute, taken;
-    jupref_execution_t       execution;
-    jupref_execute_answer_t  answer;
+    unsigned        slot, tries;
+    sim_execute_t  *execute;
 
     slot = (unsigned) sim_random(sim, SIM_EXECUTES);
 
@@ -163,10 +163,45 @@ sim_answer(sim_t *sim, unsigned worker)
         return;
     }
 
+    sim_outcome(sim, worker, execute, 0);
+}
+
+
+/* The proxy waits no longer for any of them. */
+
+void
+sim_give_up(sim_t *sim)
+{
+    unsigned  worker, slot;
+
+    for (worker = 0; worker < SIM_WORKERS; worker++) {
+        for (slot = 0; slot < SIM_EXECUTES; slot++) {
+            if (sim->workers[worker].executes[slot].used) {
+                sim_outcome(sim, worker,
+                            &sim->workers[worker].executes[slot], 504);
+            }
+        }
+    }
+}
+
+
+static void
+sim_outcome(sim_t *sim, unsigned worker, sim_execute_t *execute,
+    unsigned status)
+{
+    sim_execute_t            taken;
+    jupref_execution_t       execution;
+    jupref_execute_answer_t  answer;
+
     taken = *execute;
     execute->used = 0;
 
-    sim_answered(sim, &taken, &answer, &status);
+    if (status != 0) {
+        memset(&answer, 0, sizeof(answer));
+
+    } else {
+        sim_answered(sim, &taken, &answer, &status);
+    }
 
     execution.order = &taken.order;
     execution.request = &taken.request;
