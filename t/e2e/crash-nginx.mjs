@@ -188,7 +188,7 @@ http {
     }
 
     signal(name, pid = this.master) {
-        process.kill(pid, name);
+        kill(pid, name);
     }
 
     /* One worker, all of them, or everything at once, by kill -9. */
@@ -197,7 +197,7 @@ http {
         const workers = this.workers();
 
         if (what === "all") {
-            process.kill(-master, "SIGKILL");
+            kill(-master);
             await this.gone(master, ...workers);
             return;
         }
@@ -206,7 +206,7 @@ http {
             ? [workers[crypto.randomInt(workers.length)]] : workers;
 
         for (const pid of killed) {
-            process.kill(pid, "SIGKILL");
+            kill(pid);
         }
 
         await this.gone(...killed);
@@ -281,7 +281,7 @@ http {
 
                 for (const one of [pid, ...workers]) {
                     if (isAlive(one)) {
-                        process.kill(one, "SIGKILL");
+                        kill(one);
                     }
                 }
 
@@ -364,8 +364,25 @@ async function lowPort() {
 }
 
 
+/* 0 while there is none: nginx renames and rewrites it during an upgrade. */
 function readPid(file) {
-    return fs.existsSync(file) ? Number(fs.readFileSync(file, "utf8")) : 0;
+    try {
+        return Number(fs.readFileSync(file, "utf8"));
+    } catch (error) {
+        if (error.code !== "ENOENT") {
+            throw error;
+        }
+
+        return 0;
+    }
+}
+
+
+/* Never to 0 or -1, which would be this process's own group, or everything. */
+export function kill(pid, name = "SIGKILL") {
+    assert.ok(Number.isInteger(pid) && Math.abs(pid) > 1,
+              `no process to signal: ${pid}`);
+    process.kill(pid, name);
 }
 
 

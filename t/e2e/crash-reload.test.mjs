@@ -12,7 +12,8 @@ import { after, test } from "node:test";
 import { portIsFree } from "../../conf-examples/sandbox/edge.mjs";
 import { Jupiter, randomWallet } from "./crash-jupiter.mjs";
 import { Load } from "./crash-load.mjs";
-import { CrashNginx, eventually, isAlive, pause } from "./crash-nginx.mjs";
+import { CrashNginx, eventually, isAlive, kill, pause }
+    from "./crash-nginx.mjs";
 
 const EXPECTED = [/exited on signal 9/];
 
@@ -186,7 +187,7 @@ test("a new binary that is killed leaves the old one at work", async () => {
         const { old, next } = await nginx.upgrade();
 
         for (const pid of [next, ...nginx.workers(next)]) {
-            process.kill(pid, "SIGKILL");
+            kill(pid);
         }
 
         await eventually("the old master has its name back",
@@ -202,7 +203,7 @@ test("an old binary that is killed leaves the new one at work", async () => {
         const workers = nginx.workers(old);
 
         for (const pid of [old, ...workers]) {
-            process.kill(pid, "SIGKILL");
+            kill(pid);
         }
 
         await nginx.gone(old, ...workers);
@@ -242,13 +243,13 @@ test("a master that is killed alone leaves its workers with the directory",
     const { master } = nginx;
     const workers = nginx.workers();
 
-    process.kill(master, "SIGKILL");
+    kill(master);
     await nginx.gone(master);
     await load.swap();
     assert.match(await nginx.start(), /is in use by another nginx/);
 
     for (const pid of workers) {
-        process.kill(pid, "SIGKILL");
+        kill(pid);
     }
 
     await nginx.gone(...workers);
