@@ -22,7 +22,8 @@ a_call_of_web3_js_is_read_with_all_that_it_says(void **state)
 
     call = rpc_calls_one(&calls,
         "{\"method\":\"getTransaction\",\"jsonrpc\":\"2.0\","
-        "\"params\":[\"5j7\",{\"encoding\":\"base64\",\"commitment\":\"confirmed\","
+        "\"params\":[\"5j7\",{\"encoding\":\"base64\","
+        "\"commitment\":\"confirmed\","
         "\"maxSupportedTransactionVersion\":1}],"
         "\"id\":\"6ab3f1de-5bd4-4b9e-a4b4-64f85a1b5f9e\"}");
 
