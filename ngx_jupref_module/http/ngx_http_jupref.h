@@ -48,6 +48,9 @@
 #define ngx_http_jupref_bytes(str)                                            \
     ((jupref_bytes_t) { (str)->data, (str)->len })
 
+#define ngx_http_jupref_cbytes(text)                                          \
+    ((jupref_bytes_t) { (const uint8_t *) (text), strlen(text) })
+
 
 /* Why an order or a trade went on without us: metric labels, in this order
  * in ngx_http_jupref_counters.c. */
@@ -160,6 +163,10 @@ typedef struct ngx_http_jupref_main_conf_s  ngx_http_jupref_main_conf_t;
 struct ngx_http_jupref_rpc_zone_s;
 struct ngx_http_jupref_pick_s;
 
+/* ngx_http_jupref_rpc.h */
+typedef struct ngx_http_jupref_rpc_conf_s  ngx_http_jupref_rpc_conf_t;
+typedef struct ngx_http_jupref_rpc_s  ngx_http_jupref_rpc_t;
+
 
 /* The zone as one cycle knows it. */
 typedef struct {
@@ -271,6 +278,7 @@ typedef struct {
     ngx_str_t                       api_base;   /* outermost jupref_api */
     ngx_str_t                       link_to;
     ngx_uint_t                      health;     /* ngx_http_jupref_health_e */
+    ngx_http_jupref_rpc_conf_t     *rpc;        /* NULL: no jupref_rpc */
 } ngx_http_jupref_loc_conf_t;
 
 
@@ -324,6 +332,7 @@ typedef struct {
     ngx_http_jupref_execute_ctx_t  *execute;
     ngx_http_jupref_csv_t          *csv;
     struct ngx_http_jupref_pick_s  *pick;       /* of an RPC node */
+    ngx_http_jupref_rpc_t          *rpc;
     ngx_http_jupref_role_e          role;
     ngx_http_jupref_api_key_t      *key;        /* NULL: none was sent */
     unsigned                        role_known:1;
@@ -342,6 +351,8 @@ ngx_int_t ngx_http_jupref_add_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
 ngx_int_t ngx_http_jupref_only_reads(ngx_http_request_t *r);
 ngx_table_elt_t *ngx_http_jupref_find_header(ngx_http_request_t *r,
+    ngx_str_t *lowcase_name, ngx_table_elt_t *after);
+ngx_table_elt_t *ngx_http_jupref_find_in(ngx_list_t *headers,
     ngx_str_t *lowcase_name, ngx_table_elt_t *after);
 void ngx_http_jupref_ask_identity(ngx_http_request_t *r);
 ngx_uint_t ngx_http_jupref_is_encoded(ngx_http_request_t *r);

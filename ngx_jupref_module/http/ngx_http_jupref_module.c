@@ -2,7 +2,7 @@
  * The wiring: directives, where they may stand, what runs in which phase.
  */
 
-#include "http/ngx_http_jupref.h"
+#include "http/ngx_http_jupref_rpc.h"
 #include "upstream/ngx_http_jupref_pool.h"
 
 
@@ -146,6 +146,13 @@ static ngx_command_t  ngx_http_jupref_commands[] = {
     { ngx_string("jupref_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_http_jupref_place_health,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_http_jupref_rpc_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
