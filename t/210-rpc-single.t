@@ -4,6 +4,7 @@
 use Test::Nginx::Socket 'no_plan';
 use RpcEdge;
 
+no_shuffle();
 no_long_string();
 run_tests();
 

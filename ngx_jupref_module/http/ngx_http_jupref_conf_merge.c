@@ -112,6 +112,9 @@ ngx_http_jupref_create_loc_conf(ngx_conf_t *cf)
     jlcf->referral_account = NGX_CONF_UNSET_PTR;
     jlcf->attribution = NGX_CONF_UNSET_PTR;
     jlcf->commit_timeout = NGX_CONF_UNSET_MSEC;
+    jlcf->rpc_costs = NGX_CONF_UNSET_PTR;
+    jlcf->rpc_rate = NGX_CONF_UNSET_PTR;
+    jlcf->rpc_monotonic = NGX_CONF_UNSET;
 
     return jlcf;
 }

@@ -157,6 +157,27 @@ static ngx_command_t  ngx_http_jupref_commands[] = {
       0,
       NULL },
 
+    { ngx_string("jupref_rpc_cost"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE2,
+      ngx_http_jupref_rpc_cost_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_limit"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE12,
+      ngx_http_jupref_rpc_limit_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_monotonic"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_jupref_loc_conf_t, rpc_monotonic),
+      NULL },
+
       ngx_null_command
 };
 

@@ -7,7 +7,7 @@
  * up and requestAirdrop, which has to be named itself.
  */
 
-#include "http/ngx_http_jupref_rpc.h"
+#include "http/ngx_http_jupref_rpc_gateway.h"
 
 
 #define NGX_HTTP_JUPREF_RPC_SIZE_MIN  1024
@@ -62,8 +62,6 @@ static ngx_int_t ngx_http_jupref_rpc_set_cache(
     ngx_http_jupref_rpc_line_t *line);
 static ngx_uint_t ngx_http_jupref_rpc_judge_row(
     const ngx_http_jupref_rpc_line_t *line, unsigned row);
-static char *ngx_http_jupref_rpc_wrap(ngx_conf_t *cf,
-    ngx_http_jupref_rpc_conf_t *rcf);
 
 
 static const struct {
@@ -121,7 +119,7 @@ ngx_http_jupref_rpc_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    rcf->allowed = ngx_pcalloc(cf->pool, jupref_rpc_method_count);
+    rcf->allowed = ngx_pcalloc(cf->pool, jupref_rpc_method_count + 1);
     line.allow.methods = ngx_pcalloc(cf->pool, jupref_rpc_method_count);
     line.deny.methods = ngx_pcalloc(cf->pool, jupref_rpc_method_count);
 
@@ -158,9 +156,20 @@ ngx_http_jupref_rpc_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         rcf->allowed[row] = (u_char) ngx_http_jupref_rpc_judge_row(&line, row);
     }
 
-    rcf->unknown = !line.deny.classes[JUPREF_RPC_UNKNOWN] && !line.deny.all
+    rcf->allowed[jupref_rpc_method_count] =
+                   !line.deny.classes[JUPREF_RPC_UNKNOWN] && !line.deny.all
                    && (!line.allow.given || line.allow.all
                        || line.allow.classes[JUPREF_RPC_UNKNOWN]);
+
+    rcf->file = cf->conf_file->file.name.data;
+    rcf->line = cf->conf_file->line;
+
+    rcf->zone = ngx_http_jupref_rpc_zone_need(cf);
+    if (rcf->zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rcf->zone->gateway_init = ngx_http_jupref_gateway_init;
 
     jlcf->rpc = rcf;
 
@@ -433,83 +442,4 @@ ngx_http_jupref_rpc_judge_row(const ngx_http_jupref_rpc_line_t *line,
 
     return method->class != JUPREF_RPC_REMOVED && !line->deny.all
            && (!line->allow.given || line->allow.all);
-}
-
-
-/*
- * The location's handler becomes ours, and proxy_pass's is kept for our
- * subrequests.  proxy's confs are merged before ours, so it is there by now.
- */
-
-char *
-ngx_http_jupref_rpc_merge(ngx_conf_t *cf, ngx_http_jupref_loc_conf_t *prev,
-    ngx_http_jupref_loc_conf_t *conf)
-{
-    ngx_http_core_loc_conf_t    *clcf;
-    ngx_http_jupref_rpc_conf_t  *rcf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (conf->rpc) {
-        return ngx_http_jupref_rpc_wrap(cf, conf->rpc);
-    }
-
-    if (!clcf->noname || prev->rpc == NULL) {
-        return NGX_CONF_OK;
-    }
-
-    /* "if" and "limit_except" go on with what surrounds them; either may
-     * have a proxy_pass of its own */
-
-    conf->rpc = prev->rpc;
-
-    if (clcf->handler == NULL) {
-        return NGX_CONF_OK;
-    }
-
-    rcf = ngx_palloc(cf->pool, sizeof(ngx_http_jupref_rpc_conf_t));
-    if (rcf == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *rcf = *prev->rpc;
-    conf->rpc = rcf;
-
-    return ngx_http_jupref_rpc_wrap(cf, rcf);
-}
-
-
-static char *
-ngx_http_jupref_rpc_wrap(ngx_conf_t *cf, ngx_http_jupref_rpc_conf_t *rcf)
-{
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (clcf->handler == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"jupref_rpc\" in location \"%V\" has no nodes to ask: "
-                      "add \"proxy_pass http://<upstream>\"", &clcf->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (clcf->client_max_body_size
-        && clcf->client_max_body_size < (off_t) rcf->body)
-    {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"body=%uz\" of \"jupref_rpc\" in location \"%V\" is "
-                      "more than \"client_max_body_size\" lets through, which "
-                      "is %O bytes", rcf->body, &clcf->name,
-                      clcf->client_max_body_size);
-        return NGX_CONF_ERROR;
-    }
-
-    /* ours is the tighter limit, and tells it in the protocol's own form */
-
-    clcf->client_max_body_size = 0;
-
-    rcf->upstream = clcf->handler;
-    clcf->handler = ngx_http_jupref_rpc_handler;
-
-    return NGX_CONF_OK;
 }

@@ -15,18 +15,17 @@
 #include "http/ngx_http_jupref_rpc.h"
 
 
-/* An answer of unknown length begins with so much room, and doubles it. */
-#define NGX_HTTP_JUPREF_RPC_ROOM  4096
-
-
+static void ngx_http_jupref_rpc_first(ngx_http_jupref_rpc_member_t *member);
 static ngx_int_t ngx_http_jupref_rpc_subrequest(
+    ngx_http_jupref_rpc_exchange_t *exchange);
+static ngx_int_t ngx_http_jupref_rpc_wish(
     ngx_http_jupref_rpc_exchange_t *exchange);
 static ngx_int_t ngx_http_jupref_rpc_over(ngx_http_request_t *sr, void *data,
     ngx_int_t rc);
+static void ngx_http_jupref_rpc_queue(
+    ngx_http_jupref_rpc_exchange_t *exchange);
 static void ngx_http_jupref_rpc_ended(ngx_http_jupref_rpc_exchange_t *exchange,
     ngx_http_request_t *sr, ngx_int_t rc);
-static ngx_int_t ngx_http_jupref_rpc_keep(
-    ngx_http_jupref_rpc_exchange_t *exchange, u_char *piece, size_t len);
 
 
 /* Ids of calls to nodes; an answer with another one is to another call. */
@@ -48,6 +47,7 @@ ngx_http_jupref_rpc_ask(ngx_http_jupref_rpc_member_t *member)
 
     exchange->member = member;
     exchange->id = ++ngx_http_jupref_rpc_last_id;
+    exchange->hedge = (member->due == NGX_HTTP_JUPREF_RPC_DUE_HEDGE);
 
     if (ngx_http_jupref_rpc_subrequest(exchange) != NGX_OK) {
         return NGX_ERROR;
@@ -55,9 +55,30 @@ ngx_http_jupref_rpc_ask(ngx_http_jupref_rpc_member_t *member)
 
     exchange->next = member->exchanges;
     member->exchanges = exchange;
-    member->tries++;
+
+    if (member->tries++ == 0) {
+        ngx_http_jupref_rpc_first(member);
+    }
 
     return NGX_OK;
+}
+
+
+/* The first node is asked: one more may be, when it takes its time. */
+
+static void
+ngx_http_jupref_rpc_first(ngx_http_jupref_rpc_member_t *member)
+{
+    ngx_http_jupref_rpc_conf_t  *conf;
+
+    conf = member->rpc->conf;
+
+    ngx_http_jupref_rpc_earn(conf->zone);
+
+    if (conf->hedge && member->call->method->hedge) {
+        ngx_http_jupref_rpc_due_in(member, NGX_HTTP_JUPREF_RPC_DUE_HEDGE,
+                                   conf->hedge);
+    }
 }
 
 
@@ -89,7 +110,8 @@ ngx_http_jupref_rpc_subrequest(ngx_http_jupref_rpc_exchange_t *exchange)
     }
 
     b->last += jupref_rpc_upstream_write(b->pos, size, &rpc->body, call,
-                                         exchange->id, 0);
+                                         exchange->id,
+                                         exchange->member->min_slot);
     b->last_buf = 1;
     cl->buf = b;
     cl->next = NULL;
@@ -119,6 +141,41 @@ ngx_http_jupref_rpc_subrequest(ngx_http_jupref_rpc_exchange_t *exchange)
 
     exchange->sr = sr;
 
+    return ngx_http_jupref_rpc_wish(exchange);
+}
+
+
+/* What the balancer should know, when it is the pool's. */
+
+static ngx_int_t
+ngx_http_jupref_rpc_wish(ngx_http_jupref_rpc_exchange_t *exchange)
+{
+    ngx_http_jupref_pick_t        *pick;
+    ngx_http_jupref_rpc_conf_t    *conf;
+    ngx_http_jupref_rpc_member_t  *member;
+
+    member = exchange->member;
+    conf = member->rpc->conf;
+
+    if (conf->pool == NULL && conf->shares) {
+        return NGX_OK;
+    }
+
+    pick = ngx_http_jupref_pick(exchange->sr);
+    if (pick == NULL) {
+        return NGX_ERROR;
+    }
+
+    pick->avoid = member->tried;
+    pick->min_slot = ngx_max(member->call->min_slot, member->min_slot);
+    pick->freshest = member->fresher;
+
+    if (member->call->commitment != JUPREF_COMMITMENT_OTHER) {
+        pick->commitment = member->call->commitment;
+    }
+
+    exchange->pick = pick;
+
     return NGX_OK;
 }
 
@@ -140,122 +197,6 @@ ngx_http_jupref_rpc_exchange(ngx_http_request_t *sr)
 }
 
 
-ngx_int_t
-ngx_http_jupref_rpc_header(ngx_http_request_t *sr,
-    ngx_http_jupref_rpc_exchange_t *exchange)
-{
-    size_t                  most;
-    ngx_table_elt_t        *h;
-    ngx_http_jupref_rpc_t  *rpc;
-
-    static ngx_str_t  retry_after = ngx_string("retry-after");
-
-    rpc = exchange->member->rpc;
-    most = rpc->conf->answer;
-
-    exchange->status = sr->headers_out.status;
-
-    sr->filter_need_in_memory = 1;
-
-    if (sr->upstream) {
-        sr->upstream->buffering = 0;
-
-        h = ngx_http_jupref_find_in(&sr->upstream->headers_in.headers,
-                                    &retry_after, NULL);
-        if (h) {
-            exchange->retry_after = ngx_http_jupref_bytes(&h->value);
-        }
-    }
-
-    if (sr->headers_out.content_length_n > (off_t) most) {
-        exchange->too_large = 1;
-        return NGX_ERROR;
-    }
-
-    if (sr->headers_out.content_length_n > 0) {
-        exchange->size = (size_t) sr->headers_out.content_length_n;
-        exchange->text = ngx_pnalloc(sr->pool, exchange->size);
-
-        if (exchange->text == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_jupref_rpc_body(ngx_http_jupref_rpc_exchange_t *exchange,
-    ngx_chain_t *in)
-{
-    ngx_buf_t  *b;
-
-    for ( /* void */ ; in; in = in->next) {
-        b = in->buf;
-
-        if (ngx_buf_in_memory(b) && b->last > b->pos) {
-
-            if (ngx_http_jupref_rpc_keep(exchange, b->pos,
-                                         (size_t) (b->last - b->pos))
-                != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-
-            b->pos = b->last;
-        }
-
-        if (b->last_buf || b->last_in_chain) {
-            exchange->whole = 1;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_jupref_rpc_keep(ngx_http_jupref_rpc_exchange_t *exchange,
-    u_char *piece, size_t len)
-{
-    size_t       size, most;
-    u_char      *text;
-    ngx_pool_t  *pool;
-
-    pool = exchange->member->rpc->request->pool;
-    most = exchange->member->rpc->conf->answer;
-
-    if (len > most - exchange->len) {
-        exchange->too_large = 1;
-        return NGX_ERROR;
-    }
-
-    if (len > exchange->size - exchange->len) {
-        size = ngx_max(2 * exchange->size, NGX_HTTP_JUPREF_RPC_ROOM);
-        size = ngx_max(size, exchange->len + len);
-
-        text = ngx_pnalloc(pool, size);
-        if (text == NULL) {
-            return NGX_ERROR;
-        }
-
-        if (exchange->text) {
-            ngx_memcpy(text, exchange->text, exchange->len);
-            ngx_pfree(pool, exchange->text);
-        }
-
-        exchange->text = text;
-        exchange->size = size;
-    }
-
-    ngx_memcpy(exchange->text + exchange->len, piece, len);
-    exchange->len += len;
-
-    return NGX_OK;
-}
-
-
 /*
  * The subrequest is over, however it ended: what nginx would tell a client of
  * that is for us to tell, so it gets to see a success.
@@ -264,16 +205,39 @@ ngx_http_jupref_rpc_keep(ngx_http_jupref_rpc_exchange_t *exchange,
 static ngx_int_t
 ngx_http_jupref_rpc_over(ngx_http_request_t *sr, void *data, ngx_int_t rc)
 {
-    ngx_http_jupref_rpc_t           *rpc;
     ngx_http_jupref_rpc_exchange_t  *exchange = data;
 
     if (exchange->sr == NULL) {
         return NGX_OK;
     }
 
-    ngx_http_jupref_rpc_ended(exchange, sr, rc);
-
     exchange->sr = NULL;
+
+    if (!exchange->stopped) {
+        ngx_http_jupref_rpc_ended(exchange, sr, rc);
+        ngx_http_jupref_rpc_queue(exchange);
+    }
+
+    return NGX_OK;
+}
+
+
+/* The filters have had enough of it: it is over, and to be cancelled. */
+
+void
+ngx_http_jupref_rpc_stop(ngx_http_jupref_rpc_exchange_t *exchange)
+{
+    exchange->stopped = 1;
+    exchange->transport = JUPREF_RPC_TOO_LARGE;
+
+    ngx_http_jupref_rpc_queue(exchange);
+}
+
+
+static void
+ngx_http_jupref_rpc_queue(ngx_http_jupref_rpc_exchange_t *exchange)
+{
+    ngx_http_jupref_rpc_t  *rpc;
 
     rpc = exchange->member->rpc;
 
@@ -281,8 +245,6 @@ ngx_http_jupref_rpc_over(ngx_http_request_t *sr, void *data, ngx_int_t rc)
     rpc->over_last = &exchange->next_over;
 
     ngx_http_jupref_rpc_rouse(rpc);
-
-    return NGX_OK;
 }
 
 
@@ -293,6 +255,10 @@ ngx_http_jupref_rpc_ended(ngx_http_jupref_rpc_exchange_t *exchange,
     ngx_http_upstream_t  *u;
 
     u = sr->upstream;
+
+    if (u && u->state) {
+        exchange->node = u->state->peer;
+    }
 
     if (exchange->too_large) {
         exchange->transport = JUPREF_RPC_TOO_LARGE;
@@ -326,28 +292,36 @@ ngx_http_jupref_rpc_ended(ngx_http_jupref_rpc_exchange_t *exchange,
  */
 
 void
+ngx_http_jupref_rpc_drop(ngx_http_jupref_rpc_exchange_t *exchange)
+{
+    ngx_http_request_t  *sr;
+
+    sr = exchange->sr;
+
+    if (sr == NULL) {
+        return;
+    }
+
+    exchange->sr = NULL;
+
+    if (sr->upstream && sr->upstream->cleanup) {
+        (*sr->upstream->cleanup)(sr);
+
+    } else {
+        ngx_http_finalize_request(sr, NGX_DONE);
+    }
+
+    sr->read_event_handler = ngx_http_request_empty_handler;
+    sr->write_event_handler = ngx_http_request_empty_handler;
+}
+
+
+void
 ngx_http_jupref_rpc_cancel(ngx_http_jupref_rpc_member_t *member)
 {
-    ngx_http_request_t              *sr;
     ngx_http_jupref_rpc_exchange_t  *exchange;
 
     for (exchange = member->exchanges; exchange; exchange = exchange->next) {
-        sr = exchange->sr;
-
-        if (sr == NULL) {
-            continue;
-        }
-
-        exchange->sr = NULL;
-
-        if (sr->upstream && sr->upstream->cleanup) {
-            (*sr->upstream->cleanup)(sr);
-
-        } else {
-            ngx_http_finalize_request(sr, NGX_DONE);
-        }
-
-        sr->read_event_handler = ngx_http_request_empty_handler;
-        sr->write_event_handler = ngx_http_request_empty_handler;
+        ngx_http_jupref_rpc_drop(exchange);
     }
 }

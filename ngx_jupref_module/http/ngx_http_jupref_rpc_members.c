@@ -1,156 +1,19 @@
 /*
  * A request's members: each is judged alone, answered from where it can be,
  * and done when it has its answer.
- *
- * At most so many ask nodes at once; the next is started when one is done.
- * The request ends when all are done.
  */
 
-#include "http/ngx_http_jupref_rpc.h"
+#include "http/ngx_http_jupref_rpc_gateway.h"
 
 
-static void ngx_http_jupref_rpc_wake(ngx_http_request_t *r);
-static void ngx_http_jupref_rpc_run(ngx_http_jupref_rpc_t *rpc);
-static ngx_int_t ngx_http_jupref_rpc_start(
-    ngx_http_jupref_rpc_member_t *member);
-static ngx_uint_t ngx_http_jupref_rpc_allowed(
-    ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_deny(ngx_http_jupref_rpc_member_t *member);
-static void ngx_http_jupref_rpc_done(ngx_http_jupref_rpc_member_t *member);
+static void ngx_http_jupref_rpc_over_limit(
+    ngx_http_jupref_rpc_member_t *member);
+static void ngx_http_jupref_rpc_done(ngx_http_jupref_rpc_member_t *member,
+    ngx_http_jupref_rpc_origin_e origin);
 
 
-void
-ngx_http_jupref_rpc_begin(ngx_http_jupref_rpc_t *rpc)
-{
-    ngx_event_t                *rev;
-    ngx_uint_t                  i;
-    ngx_http_request_t         *r;
-    jupref_rpc_limits_t         limits;
-    jupref_rpc_call_result_e    result;
-
-    r = rpc->request;
-
-    limits.batch = (unsigned) rpc->conf->batch;
-    limits.values = NGX_HTTP_JUPREF_RPC_VALUES;
-
-    result = jupref_rpc_body_read(&rpc->body, rpc->text, &limits,
-                                  rpc->memory);
-
-    if (result != JUPREF_RPC_CALL_OK) {
-        ngx_http_finalize_request(r,
-            ngx_http_jupref_rpc_error(r, NGX_HTTP_OK,
-                                      jupref_rpc_call_code(result),
-                                      ngx_http_jupref_cbytes(
-                                          jupref_rpc_call_text(result))));
-        return;
-    }
-
-    rpc->members = ngx_pcalloc(r->pool,
-                               rpc->body.count
-                               * sizeof(ngx_http_jupref_rpc_member_t));
-    if (rpc->members == NULL) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
-
-    for (i = 0; i < rpc->body.count; i++) {
-        rpc->members[i].rpc = rpc;
-        rpc->members[i].call = &rpc->body.calls[i];
-    }
-
-    r->write_event_handler = ngx_http_jupref_rpc_wake;
-    r->read_event_handler = ngx_http_test_reading;
-
-    rev = r->connection->read;
-
-    if (rev->ready) {
-        ngx_post_event(rev, &ngx_posted_events);
-
-    } else if (ngx_handle_read_event(rev, 0) != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
-
-    ngx_http_jupref_rpc_run(rpc);
-}
-
-
-void
-ngx_http_jupref_rpc_rouse(ngx_http_jupref_rpc_t *rpc)
-{
-    if (rpc->woken) {
-        return;
-    }
-
-    if (ngx_http_post_request(rpc->request, NULL) == NGX_OK) {
-        rpc->woken = 1;
-    }
-}
-
-
-/* The request's write handler: the client's socket may have called, too. */
-
-static void
-ngx_http_jupref_rpc_wake(ngx_http_request_t *r)
-{
-    ngx_http_jupref_rpc_t           *rpc;
-    ngx_http_jupref_rpc_exchange_t  *exchange;
-
-    rpc = ngx_http_jupref_rpc_find(r);
-    rpc->woken = 0;
-
-    while (rpc->over) {
-        exchange = rpc->over;
-        rpc->over = exchange->next_over;
-
-        if (rpc->over == NULL) {
-            rpc->over_last = &rpc->over;
-        }
-
-        if (ngx_http_jupref_rpc_judge(exchange) != NGX_OK) {
-            ngx_http_finalize_request(r, NGX_ERROR);
-            return;
-        }
-    }
-
-    ngx_http_jupref_rpc_run(rpc);
-}
-
-
-static void
-ngx_http_jupref_rpc_run(ngx_http_jupref_rpc_t *rpc)
-{
-    ngx_http_request_t            *r;
-    ngx_http_jupref_rpc_member_t  *member;
-
-    r = rpc->request;
-
-    while (rpc->started < rpc->body.count
-           && rpc->open < NGX_HTTP_JUPREF_RPC_IN_FLIGHT)
-    {
-        member = &rpc->members[rpc->started++];
-        rpc->open++;
-
-        if (ngx_http_jupref_rpc_start(member) != NGX_OK) {
-            ngx_http_finalize_request(r, NGX_ERROR);
-            return;
-        }
-    }
-
-    if (rpc->open || rpc->started < rpc->body.count) {
-        return;
-    }
-
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    ngx_http_finalize_request(r, ngx_http_jupref_rpc_reply(rpc));
-}
-
-
-/* NGX_ERROR: memory is out, in the middle of things. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_jupref_rpc_start(ngx_http_jupref_rpc_member_t *member)
 {
     const jupref_rpc_call_t  *call;
@@ -169,24 +32,32 @@ ngx_http_jupref_rpc_start(ngx_http_jupref_rpc_member_t *member)
         return NGX_OK;
     }
 
+    if (member->limited) {
+        ngx_http_jupref_rpc_over_limit(member);
+        return NGX_OK;
+    }
+
+    /* who wants no answer to a read has asked nothing */
+
+    if (jupref_rpc_is_notification(call) && call->method->retry) {
+        ngx_http_jupref_rpc_done(member, NGX_HTTP_JUPREF_RPC_UNASKED);
+        return NGX_OK;
+    }
+
+    if (ngx_http_jupref_rpc_local(member) == NGX_OK
+        || ngx_http_jupref_rpc_join(member))
+    {
+        return NGX_OK;
+    }
+
     return ngx_http_jupref_rpc_ask(member);
 }
 
 
-static ngx_uint_t
-ngx_http_jupref_rpc_allowed(ngx_http_jupref_rpc_member_t *member)
+ngx_uint_t
+ngx_http_jupref_rpc_allowed(const ngx_http_jupref_rpc_member_t *member)
 {
-    const jupref_rpc_method_t   *method;
-    ngx_http_jupref_rpc_conf_t  *conf;
-
-    conf = member->rpc->conf;
-    method = member->call->method;
-
-    if (method->class == JUPREF_RPC_UNKNOWN) {
-        return conf->unknown;
-    }
-
-    return conf->allowed[method - jupref_rpc_methods];
+    return member->rpc->conf->allowed[jupref_rpc_row(member->call->method)];
 }
 
 
@@ -195,7 +66,19 @@ ngx_http_jupref_rpc_deny(ngx_http_jupref_rpc_member_t *member)
 {
     ngx_http_jupref_rpc_refuse(member, NGX_HTTP_JUPREF_RPC_DENIED,
         JUPREF_RPC_METHOD_NOT_FOUND,
-        jupref_bytes("this method is not available at this endpoint"));
+        jupref_bytes("Method not found: it is not served at this endpoint"));
+}
+
+
+static void
+ngx_http_jupref_rpc_over_limit(ngx_http_jupref_rpc_member_t *member)
+{
+    member->status = NGX_HTTP_TOO_MANY_REQUESTS;
+
+    ngx_http_jupref_rpc_refuse(member, NGX_HTTP_JUPREF_RPC_OVER_LIMIT,
+        JUPREF_RPC_LIMITED,
+        jupref_bytes("Too many requests: this client's rate limit is used "
+                     "up, Retry-After says for how long"));
 }
 
 
@@ -203,18 +86,35 @@ void
 ngx_http_jupref_rpc_deliver(ngx_http_jupref_rpc_member_t *member,
     ngx_http_jupref_rpc_origin_e origin, const jupref_rpc_answer_t *answer)
 {
-    member->origin = origin;
-
     if (!jupref_rpc_is_notification(member->call)) {
         jupref_rpc_reply_spans(member->reply, answer, member->call->id);
         member->spans = JUPREF_RPC_REPLY_SPANS;
     }
 
-    ngx_http_jupref_rpc_done(member);
+    if (answer->kind == JUPREF_RPC_ANSWER_RESULT) {
+        ngx_http_jupref_rpc_note(member,
+                                 ngx_http_jupref_rpc_slot_of(member->call,
+                                                             answer));
+    }
+
+    ngx_http_jupref_rpc_share(member, answer);
+    ngx_http_jupref_rpc_done(member, origin);
 }
 
 
-/* Without memory for its text an error has none. */
+void
+ngx_http_jupref_rpc_give(ngx_http_jupref_rpc_member_t *member,
+    ngx_http_jupref_rpc_origin_e origin, jupref_bytes_t result, uint64_t slot)
+{
+    if (!jupref_rpc_is_notification(member->call)) {
+        jupref_rpc_result_spans(member->reply, result, member->call->id);
+        member->spans = JUPREF_RPC_REPLY_SPANS;
+    }
+
+    ngx_http_jupref_rpc_note(member, slot);
+    ngx_http_jupref_rpc_done(member, origin);
+}
+
 
 void
 ngx_http_jupref_rpc_refuse(ngx_http_jupref_rpc_member_t *member,
@@ -226,14 +126,16 @@ ngx_http_jupref_rpc_refuse(ngx_http_jupref_rpc_member_t *member,
 
     static const jupref_bytes_t  none;
 
-    member->origin = origin;
     id = member->call->id;
 
     if (!jupref_rpc_is_notification(member->call)) {
         size = jupref_rpc_error_size(message, none, id);
         room = ngx_pnalloc(member->rpc->request->pool, size);
 
-        if (room) {
+        if (room == NULL) {
+            member->rpc->failed = 1;
+
+        } else {
             member->reply[0].data = room;
             member->reply[0].len = jupref_rpc_error_write(room, size, id, code,
                                                           message, none);
@@ -241,15 +143,26 @@ ngx_http_jupref_rpc_refuse(ngx_http_jupref_rpc_member_t *member,
         }
     }
 
-    ngx_http_jupref_rpc_done(member);
+    ngx_http_jupref_rpc_share(member, NULL);
+    ngx_http_jupref_rpc_done(member, origin);
 }
 
 
 static void
-ngx_http_jupref_rpc_done(ngx_http_jupref_rpc_member_t *member)
+ngx_http_jupref_rpc_done(ngx_http_jupref_rpc_member_t *member,
+    ngx_http_jupref_rpc_origin_e origin)
 {
+    ngx_http_jupref_gateway_t  *gateway;
+
+    gateway = member->rpc->conf->zone->shared->gateway;
+
+    (void) ngx_atomic_fetch_add(
+        &gateway->counters.requests[member->call->method->class][origin], 1);
+
+    member->origin = origin;
     member->done = 1;
     member->rpc->open--;
 
+    ngx_http_jupref_rpc_not_due(member);
     ngx_http_jupref_rpc_cancel(member);
 }

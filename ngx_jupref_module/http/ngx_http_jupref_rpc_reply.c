@@ -81,7 +81,9 @@ ngx_http_jupref_rpc_reply(ngx_http_jupref_rpc_t *rpc)
         *out.b->last++ = ']';
     }
 
-    if (ngx_http_jupref_rpc_flush(&out) != NGX_OK) {
+    if (ngx_http_jupref_rpc_flush(&out) != NGX_OK
+        || ngx_http_jupref_rpc_retry_after(rpc) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -5,11 +5,11 @@
 #     --- rpc            parameters of jupref_rpc
 #     --- in_rpc, http, server           lines more in that place
 #     --- upstream       lines more in `upstream nodes`, before its servers
-#     --- nodes          a hash of nodes, see StubNodes; without it one node, a
+#     --- nodes          a hash of nodes, see ScriptedNodes; without it one node, a
 #     --- story          Perl that runs before the requests
 #     --- metrics        samples that /metrics must hold afterwards
 #
-# The gateway is at /rpc.
+# The gateway is at /rpc.  In those lines $RPC_a is the socket of node a.
 
 package RpcEdge;
 
@@ -18,12 +18,12 @@ use warnings;
 
 use Exporter 'import';
 use JSON::PP ();
-use StubNodes;
+use ScriptedNodes;
 use Talk;
 use Test::More ();
 use Test::Nginx::Socket ();
 
-our @EXPORT = (@StubNodes::EXPORT, @Talk::EXPORT,
+our @EXPORT = (@ScriptedNodes::EXPORT, @Talk::EXPORT,
                qw(rpc call answer batch json logged metric));
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
@@ -32,9 +32,9 @@ my $story;
 
 sub http_config {
     my (%parts) = @_;
-    my $servers = join "\n    ", map { 'server unix:' . StubNodes::socket_of($_)
+    my $servers = join "\n    ", map { 'server unix:' . ScriptedNodes::socket_of($_)
                                        . ' max_fails=0;' }
-                                     StubNodes::names();
+                                     ScriptedNodes::names();
 
     return <<"EOT";
 upstream nodes {
@@ -68,10 +68,11 @@ Test::Nginx::Util::add_block_preprocessor(sub {
     my ($block) = @_;
     my $nodes = $block->nodes;
 
-    StubNodes::start(defined $nodes ? in_main($block, "+{ $nodes }")
+    ScriptedNodes::start(defined $nodes ? in_main($block, "+{ $nodes }")
                                     : { a => {} });
 
-    my %parts = map { $_ => $block->$_ // '' }
+    my %parts = map { my $lines = $block->$_ // '';
+                      $_ => $lines =~ s/\$RPC_(\w)/ScriptedNodes::socket_of($1)/ger }
                     qw(rpc in_rpc http server upstream);
 
     $block->set_value('http_config', http_config(%parts));
@@ -102,7 +103,7 @@ sub in_main {
 }
 
 
-Test::Nginx::Util::add_cleanup_handler(sub { StubNodes::close_down() });
+Test::Nginx::Util::add_cleanup_handler(sub { ScriptedNodes::close_down() });
 
 
 # Posts bytes to the gateway.

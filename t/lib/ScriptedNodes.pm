@@ -11,7 +11,7 @@
 # pauses, 'stay' to keep the connection.  seen('a') are the bodies that a node
 # got, in the order of arrival.
 
-package StubNodes;
+package ScriptedNodes;
 
 use strict;
 use warnings;
