@@ -54,7 +54,6 @@ void
 jupref_send_race_ask(jupref_send_race_t *race)
 {
     race->asked++;
-    race->fresher = 0;
 
     if (race->decision != JUPREF_SEND_ACCEPTED
         && race->decision != JUPREF_SEND_REFUSED)

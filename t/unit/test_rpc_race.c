@@ -226,6 +226,15 @@ a_node_behind_the_blockhash_is_no_judge(void **state)
     assert_int_equal(answered(&world, LACKS_HASH, 1), JUPREF_SEND_WAIT);
     assert_int_equal(answered(&world, ACCEPTS, 0), JUPREF_SEND_ACCEPTED);
 
+    /* an ill one tells nothing about it, so it still takes a fresher one */
+
+    world_start(&world, 1);
+    assert_int_equal(answered(&world, LACKS_HASH, 1),
+                     JUPREF_SEND_ASK_FRESHER);
+    jupref_send_race_ask(&world.race);
+    assert_int_equal(answered(&world, IS_ILL, 1), JUPREF_SEND_ASK_FRESHER);
+    assert_int_equal(world.race.best, 0);
+
     /* the fresher one's word is final */
 
     world_start(&world, 1);
