@@ -22,7 +22,7 @@ pool_world_make(pool_world_t *world, unsigned count)
 
     world->pool = calloc(1, sizeof(jupref_pool_t));
     world->count = count;
-    world->now_ms = WORLD_START;
+    world->now_ms = POOL_WORLD_START;
     world->slot_us = 214000;
 
     if (world->pool == NULL) {
@@ -54,7 +54,7 @@ slot_at(pool_world_t *world, uint64_t ms)
         ms = world->halted_ms;
     }
 
-    return WORLD_SLOT + (ms - WORLD_START) * 1000 / world->slot_us;
+    return POOL_WORLD_SLOT + (ms - POOL_WORLD_START) * 1000 / world->slot_us;
 }
 
 
@@ -83,8 +83,8 @@ pool_world_says(pool_world_t *world, unsigned node)
                  / world->slot_us;
     }
 
-    ms = (world->now_ms > WORLD_START + n->delay_ms)
-         ? world->now_ms - n->delay_ms : WORLD_START;
+    ms = (world->now_ms > POOL_WORLD_START + n->delay_ms)
+         ? world->now_ms - n->delay_ms : POOL_WORLD_START;
 
     return (uint64_t) ((int64_t) slot_at(world, ms) + n->offset);
 }
@@ -129,7 +129,7 @@ pool_world_pass(pool_world_t *world, uint64_t ms)
                              slot, world->now_ms);
             jupref_pool_height(world->pool, i,
                                world->nodes[i].height_is_slot
-                               ? slot - 32 : slot - 32 - WORLD_SKIPPED,
+                               ? slot - 32 : slot - 32 - POOL_WORLD_SKIPPED,
                                world->now_ms);
             jupref_pool_answered(world->pool, i, 5000, world->now_ms);
         }

@@ -9,9 +9,9 @@
 #include "solana/jupref_pool.h"
 
 
-#define WORLD_SLOT    UINT64_C(447120000)       /* the chain's first */
-#define WORLD_START   UINT64_C(5000000)         /* ms */
-#define WORLD_SKIPPED UINT64_C(22000000)        /* slots without a block */
+#define POOL_WORLD_SLOT    UINT64_C(447120000)       /* the chain's first */
+#define POOL_WORLD_START   UINT64_C(5000000)         /* ms */
+#define POOL_WORLD_SKIPPED UINT64_C(22000000)        /* slots without a block */
 
 
 typedef struct {
