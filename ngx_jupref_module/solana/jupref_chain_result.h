@@ -9,6 +9,8 @@
 typedef enum {
     JUPREF_CHAIN_OK = 0,
     JUPREF_CHAIN_NULL,                  /* the node says null: no answer */
+    JUPREF_CHAIN_NO_META,               /* a transaction is known, but not
+                                         * what it did */
     JUPREF_CHAIN_MALFORMED,             /* not what the method answers */
     JUPREF_CHAIN_TOO_LARGE,             /* more than we take */
     JUPREF_CHAIN_BAD_TRANSACTION,       /* its bytes are none */

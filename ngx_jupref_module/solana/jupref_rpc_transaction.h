@@ -19,6 +19,7 @@
 #define JUPREF_RPC_TRANSACTION_H
 
 
+#include "base/jupref_base64.h"
 #include "base/jupref_json_tree.h"
 #include "solana/jupref_chain_result.h"
 #include "solana/jupref_instruction.h"
@@ -66,13 +67,13 @@ typedef struct {
     unsigned                    key_count;      /* looked up ones included */
     unsigned                    token_count;
     unsigned                    inner_count;
-    size_t                      size;           /* of `bytes` */
     jupref_pubkey_t             keys[JUPREF_RPC_KEYS_MAX];
     uint64_t                    lamports_before[JUPREF_RPC_KEYS_MAX];
     uint64_t                    lamports_after[JUPREF_RPC_KEYS_MAX];
     jupref_token_change_t       tokens[JUPREF_RPC_TOKENS_MAX];
     jupref_inner_instruction_t  inner[JUPREF_RPC_INNER_MAX];
-    uint8_t                     bytes[JUPREF_TRANSACTION_BASE64_MAX];
+    uint8_t                     bytes[
+        jupref_base64_decoded_size(JUPREF_TRANSACTION_BASE64_MAX)];
 } jupref_rpc_transaction_t;
 
 
