@@ -385,6 +385,20 @@ jupref_terms_t *ngx_http_jupref_find_tier(ngx_http_jupref_main_conf_t *jmcf,
     ngx_str_t *name);
 
 
+/* ngx_http_jupref_conf_merge.c */
+void *ngx_http_jupref_create_main_conf(ngx_conf_t *cf);
+char *ngx_http_jupref_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_http_jupref_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+
+/* ngx_http_jupref_process.c: the module's hooks */
+ngx_int_t ngx_http_jupref_init_module(ngx_cycle_t *cycle);
+ngx_int_t ngx_http_jupref_init_process(ngx_cycle_t *cycle);
+void ngx_http_jupref_exit_process(ngx_cycle_t *cycle);
+
+
 /* ngx_http_jupref_memory.c */
 ngx_int_t ngx_http_jupref_memory_create(ngx_http_jupref_memory_t *memory,
     ngx_str_t *name, size_t size, ngx_log_t *log);
