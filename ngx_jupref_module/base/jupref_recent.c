@@ -105,6 +105,13 @@ jupref_recent_oldest(const jupref_recent_t *block)
 }
 
 
+void *
+jupref_recent_newer(const jupref_recent_t *block, const void *row)
+{
+    return jupref_recent_at(block, ((const jupref_recent_row_t *) row)->newer);
+}
+
+
 void
 jupref_recent_remove(jupref_recent_t *block, void *row)
 {

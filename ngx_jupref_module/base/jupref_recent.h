@@ -49,8 +49,9 @@ void *jupref_recent_add(jupref_recent_t *block,
 
 void jupref_recent_use(jupref_recent_t *block, void *row);
 
-/* NULL when it is empty. */
+/* NULL when it is empty; the next one by use, NULL at the end. */
 void *jupref_recent_oldest(const jupref_recent_t *block);
+void *jupref_recent_newer(const jupref_recent_t *block, const void *row);
 
 void jupref_recent_remove(jupref_recent_t *block, void *row);
 

@@ -126,6 +126,8 @@ struct ngx_http_jupref_pick_s;
 /* ngx_http_jupref_rpc.h */
 typedef struct ngx_http_jupref_rpc_conf_s  ngx_http_jupref_rpc_conf_t;
 typedef struct ngx_http_jupref_rpc_s  ngx_http_jupref_rpc_t;
+typedef struct ngx_http_jupref_rpc_send_conf_s
+    ngx_http_jupref_rpc_send_conf_t;
 
 
 /* The zone as one cycle knows it. */
@@ -242,6 +244,7 @@ typedef struct {
     ngx_array_t                    *rpc_costs;  /* of jupref_rpc_cost lines */
     jupref_rate_t                  *rpc_rate;   /* NULL: no limit */
     ngx_flag_t                      rpc_monotonic;
+    ngx_http_jupref_rpc_send_conf_t  *rpc_send;
 } ngx_http_jupref_loc_conf_t;
 
 

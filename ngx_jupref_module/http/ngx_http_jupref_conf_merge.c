@@ -115,6 +115,7 @@ ngx_http_jupref_create_loc_conf(ngx_conf_t *cf)
     jlcf->rpc_costs = NGX_CONF_UNSET_PTR;
     jlcf->rpc_rate = NGX_CONF_UNSET_PTR;
     jlcf->rpc_monotonic = NGX_CONF_UNSET;
+    jlcf->rpc_send = NGX_CONF_UNSET_PTR;
 
     return jlcf;
 }

@@ -171,6 +171,13 @@ static ngx_command_t  ngx_http_jupref_commands[] = {
       0,
       NULL },
 
+    { ngx_string("jupref_rpc_send"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE12,
+      ngx_http_jupref_rpc_send_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("jupref_rpc_monotonic"),
       NGX_HTTP_JUPREF_ANY|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,

@@ -86,6 +86,7 @@ struct ngx_http_jupref_rpc_conf_s {
     ngx_msec_t                       hedge;     /* 0: off */
     ngx_flag_t                       cache;
     ngx_flag_t                       monotonic;
+    ngx_http_jupref_rpc_send_conf_t *send;
 
     u_char                          *file;      /* where it is written */
     ngx_uint_t                       line;
@@ -144,6 +145,7 @@ struct ngx_http_jupref_rpc_member_s {
     ngx_http_jupref_rpc_t           *rpc;
     const jupref_rpc_call_t         *call;
     ngx_http_jupref_rpc_exchange_t  *exchanges; /* newest first */
+    struct ngx_http_jupref_rpc_send_s  *send;   /* on its way; NULL: none */
     ngx_uint_t                       tries;
     uint64_t                         tried;     /* nodes, as a mask */
     uint64_t                         min_slot;  /* this client's own */
@@ -214,6 +216,10 @@ char *ngx_http_jupref_rpc_cost_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_jupref_rpc_limit_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_http_jupref_rpc_send_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* ngx_http_jupref_rpc_merge.c */
 char *ngx_http_jupref_rpc_merge(ngx_conf_t *cf,
     ngx_http_jupref_loc_conf_t *prev, ngx_http_jupref_loc_conf_t *conf);
 
@@ -263,6 +269,12 @@ void ngx_http_jupref_rpc_give(ngx_http_jupref_rpc_member_t *member,
     uint64_t slot);
 void ngx_http_jupref_rpc_refuse(ngx_http_jupref_rpc_member_t *member,
     ngx_http_jupref_rpc_origin_e origin, int code, jupref_bytes_t message);
+
+
+/* ngx_http_jupref_rpc_send.c: sendTransaction.  NGX_DECLINED: it is to be
+ * asked like any other call; leave() ends what a request still waits for. */
+ngx_int_t ngx_http_jupref_rpc_send(ngx_http_jupref_rpc_member_t *member);
+void ngx_http_jupref_rpc_send_leave(ngx_http_jupref_rpc_member_t *member);
 
 
 /* ngx_http_jupref_rpc_local.c: answers without asking a node */
@@ -343,8 +355,12 @@ ngx_int_t ngx_http_jupref_rpc_body(ngx_http_jupref_rpc_exchange_t *exchange,
 ngx_int_t ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange);
 ngx_int_t ngx_http_jupref_rpc_is_due(ngx_http_jupref_rpc_member_t *member);
 
-/* A call has come that may need a retry later. */
+/* No node has anything to say: by the newest verdict. */
+void ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member);
+
+/* A call has come that may need a retry later; 1: one may be made now. */
 void ngx_http_jupref_rpc_earn(ngx_http_jupref_rpc_zone_t *zone);
+ngx_uint_t ngx_http_jupref_rpc_affords(ngx_http_jupref_rpc_zone_t *zone);
 
 
 /* ngx_http_jupref_rpc_reply.c */

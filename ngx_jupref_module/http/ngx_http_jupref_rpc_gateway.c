@@ -17,7 +17,7 @@ static uint32_t ngx_http_jupref_gateway_clients(uint64_t bytes);
 ngx_int_t
 ngx_http_jupref_gateway_init(ngx_http_jupref_rpc_zone_t *zone, ngx_log_t *log)
 {
-    uint32_t                    clients, cached, seen;
+    uint32_t                    clients, cached, seen, resent;
     uint64_t                    share;
     ngx_http_jupref_gateway_t  *gateway;
 
@@ -41,6 +41,9 @@ ngx_http_jupref_gateway_init(ngx_http_jupref_rpc_zone_t *zone, ngx_log_t *log)
     clients = jupref_recent_fits(share, sizeof(ngx_http_jupref_rpc_client_t));
     cached = jupref_recent_fits(share, sizeof(ngx_http_jupref_rpc_cached_t));
     seen = ngx_http_jupref_gateway_clients(share);
+    resent = ngx_min(NGX_HTTP_JUPREF_RPC_RESENT,
+                     jupref_recent_fits(share / 4,
+                                        sizeof(ngx_http_jupref_rpc_resent_t)));
 
     gateway = ngx_http_jupref_gateway_block(zone,
                                             sizeof(ngx_http_jupref_gateway_t));
@@ -57,8 +60,11 @@ ngx_http_jupref_gateway_init(ngx_http_jupref_rpc_zone_t *zone, ngx_log_t *log)
     gateway->monotonic = ngx_http_jupref_gateway_block(zone,
         jupref_monotonic_size(seen));
 
+    gateway->resent = ngx_http_jupref_gateway_block(zone,
+        jupref_recent_size(resent, sizeof(ngx_http_jupref_rpc_resent_t)));
+
     if (gateway->clients == NULL || gateway->cached == NULL
-        || gateway->monotonic == NULL)
+        || gateway->monotonic == NULL || gateway->resent == NULL)
     {
         goto failed;
     }
@@ -68,6 +74,8 @@ ngx_http_jupref_gateway_init(ngx_http_jupref_rpc_zone_t *zone, ngx_log_t *log)
     jupref_recent_init(gateway->cached, cached,
                        sizeof(ngx_http_jupref_rpc_cached_t));
     jupref_monotonic_init(gateway->monotonic, seen);
+    jupref_recent_init(gateway->resent, resent,
+                       sizeof(ngx_http_jupref_rpc_resent_t));
 
     gateway->cached_most = 8 * share;
     gateway->layout = sizeof(ngx_http_jupref_gateway_t);

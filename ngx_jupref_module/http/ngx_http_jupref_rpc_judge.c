@@ -29,13 +29,10 @@ static ngx_uint_t ngx_http_jupref_rpc_asks_on(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_has_other(
     ngx_http_jupref_rpc_member_t *member);
-static ngx_uint_t ngx_http_jupref_rpc_affords(
-    ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_is_out(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_msec_t ngx_http_jupref_rpc_slot_time(
     ngx_http_jupref_rpc_member_t *member);
-static void ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member);
 
 
 /* A fifth of the calls may be retries, and ten a second anyway. */
@@ -143,7 +140,7 @@ ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
     ngx_http_jupref_rpc_not_due(member);
 
     if (!ngx_http_jupref_rpc_asks_on(member)
-        || !ngx_http_jupref_rpc_affords(member))
+        || !ngx_http_jupref_rpc_affords(member->rpc->conf->zone))
     {
         ngx_http_jupref_rpc_give_up(member);
         return NGX_OK;
@@ -187,7 +184,7 @@ ngx_http_jupref_rpc_is_due(ngx_http_jupref_rpc_member_t *member)
 
     if (member->tries < NGX_HTTP_JUPREF_RPC_TRIES
         && ngx_http_jupref_rpc_has_other(member)
-        && ngx_http_jupref_rpc_affords(member))
+        && ngx_http_jupref_rpc_affords(member->rpc->conf->zone))
     {
         gateway = member->rpc->conf->zone->shared->gateway;
         (void) ngx_atomic_fetch_add(&gateway->counters.hedges[0], 1);
@@ -315,21 +312,19 @@ ngx_http_jupref_rpc_has_other(ngx_http_jupref_rpc_member_t *member)
 
 /* Nodes in trouble aren't asked twice for everything. */
 
-static ngx_uint_t
-ngx_http_jupref_rpc_affords(ngx_http_jupref_rpc_member_t *member)
+ngx_uint_t
+ngx_http_jupref_rpc_affords(ngx_http_jupref_rpc_zone_t *zone)
 {
-    unsigned                     affordable;
-    ngx_http_jupref_gateway_t   *gateway;
-    ngx_http_jupref_rpc_conf_t  *conf;
+    unsigned                    affordable;
+    ngx_http_jupref_gateway_t  *gateway;
 
-    conf = member->rpc->conf;
-    gateway = conf->zone->shared->gateway;
+    gateway = zone->shared->gateway;
 
-    ngx_http_jupref_rpc_lock(conf->zone);
+    ngx_http_jupref_rpc_lock(zone);
     affordable = jupref_retry_spend(&gateway->retries,
                                     &ngx_http_jupref_rpc_retry_terms,
                                     ngx_http_jupref_steady_ms());
-    ngx_http_jupref_rpc_unlock(conf->zone);
+    ngx_http_jupref_rpc_unlock(zone);
 
     (void) ngx_atomic_fetch_add(&gateway->counters.retries[!affordable], 1);
 
@@ -377,7 +372,7 @@ ngx_http_jupref_rpc_slot_time(ngx_http_jupref_rpc_member_t *member)
 }
 
 
-static void
+void
 ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
 {
     ngx_http_jupref_rpc_t       *rpc;

@@ -16,6 +16,7 @@ static void ngx_http_jupref_rpc_done(ngx_http_jupref_rpc_member_t *member,
 ngx_int_t
 ngx_http_jupref_rpc_start(ngx_http_jupref_rpc_member_t *member)
 {
+    ngx_int_t                 rc;
     const jupref_rpc_call_t  *call;
 
     call = member->call;
@@ -39,9 +40,18 @@ ngx_http_jupref_rpc_start(ngx_http_jupref_rpc_member_t *member)
 
     /* who wants no answer to a read has asked nothing */
 
-    if (jupref_rpc_is_notification(call) && call->method->retry) {
+    if (jupref_rpc_is_notification(call)
+        && call->method->class != JUPREF_RPC_WRITE
+        && call->method->class != JUPREF_RPC_UNKNOWN)
+    {
         ngx_http_jupref_rpc_done(member, NGX_HTTP_JUPREF_RPC_UNASKED);
         return NGX_OK;
+    }
+
+    if (ngx_strcmp(call->method->name, "sendTransaction") == 0) {
+        rc = ngx_http_jupref_rpc_send(member);
+
+        return rc == NGX_DECLINED ? ngx_http_jupref_rpc_ask(member) : rc;
     }
 
     if (ngx_http_jupref_rpc_local(member) == NGX_OK

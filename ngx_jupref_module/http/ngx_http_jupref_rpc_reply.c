@@ -30,7 +30,7 @@ static ngx_int_t ngx_http_jupref_rpc_write(ngx_http_jupref_rpc_out_t *out,
 static ngx_int_t ngx_http_jupref_rpc_flush(ngx_http_jupref_rpc_out_t *out);
 static ngx_int_t ngx_http_jupref_rpc_link(ngx_http_jupref_rpc_out_t *out,
     u_char *pos, u_char *last);
-static ngx_int_t ngx_http_jupref_rpc_send(ngx_http_request_t *r,
+static ngx_int_t ngx_http_jupref_rpc_output(ngx_http_request_t *r,
     ngx_uint_t status, size_t size, ngx_chain_t *out);
 
 
@@ -87,8 +87,8 @@ ngx_http_jupref_rpc_reply(ngx_http_jupref_rpc_t *rpc)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_jupref_rpc_send(r, ngx_http_jupref_rpc_status(rpc), size,
-                                    out.first);
+    return ngx_http_jupref_rpc_output(r, ngx_http_jupref_rpc_status(rpc), size,
+                                      out.first);
 }
 
 
@@ -223,8 +223,8 @@ ngx_http_jupref_rpc_link(ngx_http_jupref_rpc_out_t *out, u_char *pos,
 
 
 static ngx_int_t
-ngx_http_jupref_rpc_send(ngx_http_request_t *r, ngx_uint_t status, size_t size,
-    ngx_chain_t *out)
+ngx_http_jupref_rpc_output(ngx_http_request_t *r, ngx_uint_t status,
+    size_t size, ngx_chain_t *out)
 {
     ngx_int_t     rc;
     ngx_chain_t  *cl;
@@ -272,8 +272,8 @@ ngx_http_jupref_rpc_error(ngx_http_request_t *r, ngx_uint_t status, int code,
     out.buf = b;
     out.next = NULL;
 
-    return ngx_http_jupref_rpc_send(r, status, (size_t) (b->last - b->pos),
-                                    &out);
+    return ngx_http_jupref_rpc_output(r, status, (size_t) (b->last - b->pos),
+                                      &out);
 }
 
 

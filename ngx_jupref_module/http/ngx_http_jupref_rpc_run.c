@@ -364,6 +364,8 @@ ngx_http_jupref_rpc_end(void *data)
             ngx_http_jupref_rpc_part(&rpc->members[i]);
         }
 
+        ngx_http_jupref_rpc_send_leave(&rpc->members[i]);
+
         rpc->members[i].done = 1;
     }
 
