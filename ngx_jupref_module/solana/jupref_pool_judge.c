@@ -108,6 +108,7 @@ jupref_pool_judge(jupref_pool_t *pool, uint64_t age_ms, uint64_t now_ms)
     jupref_pool_slot_time(pool, now_ms);
     jupref_pool_offsets(pool, now_ms);
 
+    memset(&c, 0, sizeof(jupref_comparison_t));
     c.now_ms = now_ms;
     c.max_lag = (int64_t) pool->rules.max_lag_ms * 1000;
     c.recover_lag = (int64_t) pool->rules.recover_lag_ms * 1000;
@@ -246,8 +247,6 @@ jupref_judge_places(jupref_pool_t *pool, uint32_t *reasons,
     jupref_node_t      *node;
     jupref_place_of_t   of;
 
-    c->count = 0;
-
     for (i = 0; i < JUPREF_POOL_NODES; i++) {
         node = &pool->nodes[i];
 
@@ -334,7 +333,6 @@ jupref_judge_front(jupref_pool_t *pool, uint32_t *reasons,
     jupref_place_of_t  *of;
 
     c->front = c->middle;
-    c->moved_ms = 0;
 
     for (i = c->count; i > 0; i--) {
         of = &c->places[i - 1];
