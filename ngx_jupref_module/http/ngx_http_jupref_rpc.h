@@ -275,6 +275,7 @@ void ngx_http_jupref_rpc_refuse(ngx_http_jupref_rpc_member_t *member,
  * asked like any other call; leave() ends what a request still waits for. */
 ngx_int_t ngx_http_jupref_rpc_send(ngx_http_jupref_rpc_member_t *member);
 void ngx_http_jupref_rpc_send_leave(ngx_http_jupref_rpc_member_t *member);
+void ngx_http_jupref_rpc_send_exit(void);
 
 
 /* ngx_http_jupref_rpc_local.c: answers without asking a node */
