@@ -335,6 +335,8 @@ ngx_int_t ngx_http_jupref_rpc_ask(ngx_http_jupref_rpc_member_t *member);
 /* From within a filter: enough of it. */
 void ngx_http_jupref_rpc_stop(ngx_http_jupref_rpc_exchange_t *exchange);
 
+uint64_t ngx_http_jupref_rpc_tried(ngx_http_jupref_rpc_member_t *member);
+
 /* Nobody wants it, or any of the member's open exchanges, any more. */
 void ngx_http_jupref_rpc_drop(ngx_http_jupref_rpc_exchange_t *exchange);
 void ngx_http_jupref_rpc_cancel(ngx_http_jupref_rpc_member_t *member);
