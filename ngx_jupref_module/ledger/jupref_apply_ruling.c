@@ -237,7 +237,7 @@ jupref_book_ruling(jupref_ledger_t *ledger, uint32_t index,
         jupref_link_hold(ledger, index);
     }
 
-    jupref_trade_moves(ledger, &before, row);
+    jupref_trade_moves(ledger, &before, row, NULL);
     jupref_postings_book(ledger, postings);
 
     jupref_mix(ledger, row, sizeof(jupref_trade_row_t));
