@@ -5,7 +5,8 @@
  * place of its own text, so that it can be passed on byte for byte: numbers
  * aren't converted, strings keep their escapes.  yajl reads; places follow
  * from what it says it has consumed.  Size, depth and the number of values are
- * bounded.
+ * bounded.  Whether strings are UTF-8 isn't looked at; white space is RFC
+ * 8259's, which has fewer kinds than yajl takes.
  *
  *     {"a": [1, "x"]}      values  0 object, 1 "a": array, 2 1, 3 "x"
  *                                  each knows its first child and its next
@@ -58,6 +59,14 @@ void jupref_json_tree_free(jupref_json_tree_t *tree);
 const jupref_json_value_t *jupref_json_tree_member(
     const jupref_json_tree_t *tree, const jupref_json_value_t *of,
     const char *name);
+
+/*
+ * Several members at once, in one pass: `found` has NULL for what isn't there.
+ * Returns 0, with nothing to rely on, when one of them comes twice.
+ */
+unsigned jupref_json_tree_members(const jupref_json_tree_t *tree,
+    const jupref_json_value_t *of, const char *const *names, unsigned count,
+    const jupref_json_value_t **found);
 
 /* The i-th child of an array, NULL when there is none. */
 const jupref_json_value_t *jupref_json_tree_item(

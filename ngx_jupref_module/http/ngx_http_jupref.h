@@ -43,7 +43,7 @@
 #define NGX_HTTP_JUPREF_ZONE_NAME  32
 
 #define NGX_HTTP_JUPREF_MAGIC   0x6a7570726566ULL       /* "jupref" */
-#define NGX_HTTP_JUPREF_LAYOUT  2
+#define NGX_HTTP_JUPREF_LAYOUT  3
 
 #define ngx_http_jupref_bytes(str)                                            \
     ((jupref_bytes_t) { (str)->data, (str)->len })
@@ -383,6 +383,20 @@ char *ngx_http_jupref_check_codes(ngx_conf_t *cf,
     ngx_http_jupref_main_conf_t *jmcf);
 jupref_terms_t *ngx_http_jupref_find_tier(ngx_http_jupref_main_conf_t *jmcf,
     ngx_str_t *name);
+
+
+/* ngx_http_jupref_conf_merge.c */
+void *ngx_http_jupref_create_main_conf(ngx_conf_t *cf);
+char *ngx_http_jupref_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_http_jupref_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+
+/* ngx_http_jupref_process.c: the module's hooks */
+ngx_int_t ngx_http_jupref_init_module(ngx_cycle_t *cycle);
+ngx_int_t ngx_http_jupref_init_process(ngx_cycle_t *cycle);
+void ngx_http_jupref_exit_process(ngx_cycle_t *cycle);
 
 
 /* ngx_http_jupref_memory.c */

@@ -150,6 +150,7 @@ jupref_view_platform(const jupref_ledger_t *ledger,
     uint32_t  i;
 
     memcpy(view->trades, ledger->trades, sizeof(view->trades));
+    memcpy(view->raised, ledger->raised, sizeof(view->raised));
     view->clicks = ledger->clicks;
     view->orders = ledger->orders;
     view->volume_micro_usd = ledger->volume_micro_usd;
@@ -197,7 +198,7 @@ jupref_trade_state_name(unsigned state)
 {
     static const char *const  names[JUPREF_STATES] = {
         "none", "executed", "unknown", "verified", "available", "rejected",
-        "expired", "disputed", "reversed"
+        "expired", "disputed", "reversed", "unproved"
     };
 
     return names[state];

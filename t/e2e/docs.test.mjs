@@ -11,8 +11,8 @@ import { after, test } from "node:test";
 
 import { PEOPLE } from "../../conf-examples/sandbox/edge.mjs";
 import { Nginx, ROOT, writeKeyring } from "./nginx.mjs";
-import { cRows, cTable, cTexts, codeWords, fences, files, pages, read,
-         sections, table, withoutFences } from "./pages.mjs";
+import { cRows, cTable, cTables, cTexts, codeWords, fences, files, pages,
+         read, sections, table, withoutFences } from "./pages.mjs";
 
 const HTTP = "http/ngx_http_jupref";
 const DIRECTIVES = "docs/directives.md";
@@ -36,9 +36,12 @@ function variables() {
 }
 
 
+/* Of all tables of families; each ends with a row without a name. */
 function families() {
-    return cRows(`${HTTP}_metrics.c`, "ngx_http_jupref_families").map(
-        ([name, counter]) => counter === "1"
+    return cTables("http", "ngx_http_jupref_family_t")
+        .flatMap(([file, table]) => cRows(file, table))
+        .filter(([name]) => name !== "NULL")
+        .map(([name, counter]) => counter === "1"
             ? [`${name}_total`, "counter"] : [name, "gauge"]);
 }
 

@@ -118,6 +118,16 @@ export function cRows(file, name) {
 }
 
 
+/* [file, name] of every table of rows of a type in a room's C sources. */
+export function cTables(folder, type) {
+    return files(`${MODULE}/${folder}`, ".c").flatMap((file) =>
+        [...read(file).matchAll(
+            new RegExp(`^(?:static )?const ${type}\\s+(\\w+)\\[\\w*\\] = \\{`,
+                       "gm"))]
+            .map(([, name]) => [file.slice(MODULE.length + 1), name]));
+}
+
+
 /* All texts in the sources of a room, adjacent literals joined. */
 export function cTexts(folder) {
     return files(`${MODULE}/${folder}`, ".c").flatMap((file) =>

@@ -1,0 +1,59 @@
+/*
+ * Metrics' inside: what families are written from, and how.
+ */
+
+#ifndef NGX_HTTP_JUPREF_METRICS_H
+#define NGX_HTTP_JUPREF_METRICS_H
+
+
+#include "http/ngx_http_jupref_api.h"
+
+
+/* Of the log's head: zeroes where there is none. */
+typedef struct {
+    uint64_t                     seq;
+    uint64_t                     synced;
+    uint64_t                     appended;
+    uint64_t                     flushed;
+    uint64_t                     syncs;
+    uint64_t                     records;
+    uint64_t                     bytes;
+    uint32_t                     stopped;
+} ngx_http_jupref_journal_t;
+
+
+/* What the families are written from, copied once. */
+typedef struct {
+    u_char                      *at;
+    u_char                      *end;
+    ngx_uint_t                   open_metrics;
+    ngx_http_jupref_counters_t   counters;
+    uint32_t                     used[JUPREF_TABLES];
+    uint32_t                     capacity[JUPREF_TABLES];
+    uint64_t                     events;
+    uint64_t                     clicks;
+    uint64_t                     trades[JUPREF_STATES];
+    uint32_t                     damaged;
+    jupref_pending_stat_t        pending;
+    ngx_http_jupref_journal_t    journal;
+    unsigned                     journaled:1;
+} ngx_http_jupref_metrics_t;
+
+
+typedef struct {
+    const char  *name;                  /* without _total */
+    ngx_uint_t   counter;               /* 1: a counter, 0: a gauge */
+    const char  *help;
+    void       (*write)(ngx_http_jupref_metrics_t *m, const char *name);
+} ngx_http_jupref_family_t;
+
+
+/* Tables end with a family without a name. */
+extern const ngx_http_jupref_family_t  ngx_http_jupref_families[];
+
+
+void ngx_http_jupref_sample(ngx_http_jupref_metrics_t *m, const char *name,
+    const char *label, const char *value, uint64_t number);
+
+
+#endif /* NGX_HTTP_JUPREF_METRICS_H */
