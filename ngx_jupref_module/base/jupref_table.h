@@ -94,6 +94,7 @@ void jupref_table_expect_row(const jupref_table_t *table, const void *block,
  */
 unsigned jupref_table_rebuild(jupref_table_t *table, void *block);
 
+
 /* The row of an index that is in use. */
 static inline void *
 jupref_table_row(const jupref_table_t *table, const void *block,
