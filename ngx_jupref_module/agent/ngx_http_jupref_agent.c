@@ -9,6 +9,7 @@
 #include "agent/ngx_http_jupref_agent.h"
 #include "agent/ngx_http_jupref_fetch.h"
 #include "agent/ngx_http_jupref_probe.h"
+#include "agent/ngx_http_jupref_resend.h"
 
 
 #define NGX_HTTP_JUPREF_AGENT_TICK    100       /* ms, of the office's holder */
@@ -35,6 +36,9 @@ static const ngx_http_jupref_job_t  ngx_http_jupref_jobs[] = {
 
     { "probe", 100, ngx_http_jupref_probe_run,
       ngx_http_jupref_probe_start, ngx_http_jupref_probe_stop },
+
+    { "resend", 200, ngx_http_jupref_resend_run, NULL,
+      ngx_http_jupref_resend_stop },
 
     { "bury", 2000, ngx_http_jupref_agent_bury, NULL, NULL }
 };
