@@ -24,6 +24,7 @@ static ngx_uint_t ngx_http_jupref_wants_open_metrics(ngx_http_request_t *r);
 ngx_int_t
 ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
 {
+    size_t                           size;
     ngx_int_t                        rc;
     u_char                          *buffer;
     ngx_uint_t                       i;
@@ -38,7 +39,8 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
         ngx_string("application/openmetrics-text; version=1.0.0; "
                    "charset=utf-8");
     static const ngx_http_jupref_family_t *const  tables[] = {
-        ngx_http_jupref_families
+        ngx_http_jupref_families,
+        ngx_http_jupref_pool_families
     };
 
     rc = ngx_http_jupref_only_reads(r);
@@ -54,14 +56,24 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
 
     m = ngx_palloc(r->pool, sizeof(ngx_http_jupref_metrics_t));
-    buffer = ngx_pnalloc(r->pool, NGX_HTTP_JUPREF_METRICS_MAX);
+    if (m == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    if (m == NULL || buffer == NULL) {
+    size = ngx_http_jupref_metrics_pools(r, m);
+    if (size == 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    size += NGX_HTTP_JUPREF_METRICS_MAX;
+
+    buffer = ngx_pnalloc(r->pool, size);
+    if (buffer == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     m->at = buffer;
-    m->end = buffer + NGX_HTTP_JUPREF_METRICS_MAX;
+    m->end = buffer + size;
     m->open_metrics = ngx_http_jupref_wants_open_metrics(r);
 
     ngx_http_jupref_metrics_copy(jmcf->zone, m);
@@ -85,21 +97,30 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
 }
 
 
-/* A counter's family is named without _total in OpenMetrics only. */
+/* A counter's family is named without _total in OpenMetrics only; one that has
+ * no sample isn't there. */
 
 static void
 ngx_http_jupref_write_family(ngx_http_jupref_metrics_t *m,
     const ngx_http_jupref_family_t *family)
 {
+    u_char      *start, *samples;
     const char  *total;
 
+    start = m->at;
     total = (family->counter && !m->open_metrics) ? "_total" : "";
 
     m->at = ngx_slprintf(m->at, m->end, "# HELP %s%s %s\n# TYPE %s%s %s\n",
                          family->name, total, family->help, family->name,
                          total, family->counter ? "counter" : "gauge");
 
+    samples = m->at;
+
     family->write(m, family->name);
+
+    if (m->at == samples) {
+        m->at = start;
+    }
 }
 
 

@@ -2,7 +2,8 @@
  * The wiring: directives, where they may stand, what runs in which phase.
  */
 
-#include "http/ngx_http_jupref.h"
+#include "http/ngx_http_jupref_rpc.h"
+#include "upstream/ngx_http_jupref_pool.h"
 
 
 #define NGX_HTTP_JUPREF_ANY                                                   \
@@ -128,11 +129,60 @@ static ngx_command_t  ngx_http_jupref_commands[] = {
       0,
       NULL },
 
+    { ngx_string("jupref_rpc_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_jupref_rpc_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_freshest"),
+      NGX_HTTP_UPS_CONF|NGX_CONF_ANY,
+      ngx_http_jupref_freshest,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("jupref_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_http_jupref_place_health,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("jupref_rpc"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_http_jupref_rpc_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_cost"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE2,
+      ngx_http_jupref_rpc_cost_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_limit"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE12,
+      ngx_http_jupref_rpc_limit_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_send"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE12,
+      ngx_http_jupref_rpc_send_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_monotonic"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_jupref_loc_conf_t, rpc_monotonic),
       NULL },
 
       ngx_null_command
@@ -146,7 +196,7 @@ static ngx_http_module_t  ngx_http_jupref_module_ctx = {
     ngx_http_jupref_create_main_conf,      /* create main configuration */
     ngx_http_jupref_init_main_conf,        /* init main configuration */
 
-    NULL,                                  /* create server configuration */
+    ngx_http_jupref_create_srv_conf,       /* create server configuration */
     NULL,                                  /* merge server configuration */
 
     ngx_http_jupref_create_loc_conf,       /* create location configuration */

@@ -3,6 +3,7 @@
  */
 
 #include "http/ngx_http_jupref.h"
+#include "agent/ngx_http_jupref_agent.h"
 
 
 /* Clicks are booked this often at the least (also by the clicks themselves). */
@@ -48,6 +49,10 @@ ngx_http_jupref_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    if (ngx_http_jupref_agent_init(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     jmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_jupref_module);
 
     if (jmcf == NULL || jmcf->zone == NULL) {
@@ -77,6 +82,8 @@ void
 ngx_http_jupref_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_jupref_main_conf_t  *jmcf;
+
+    ngx_http_jupref_agent_exit(cycle);
 
     jmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_jupref_module);
 

@@ -10,6 +10,7 @@
 #include "base/jupref_json_tree.h"
 #include "solana/jupref_chain_result.h"
 #include "solana/jupref_pubkey.h"
+#include "solana/jupref_rpc_method.h"
 
 
 /* Limits of the methods themselves. */
@@ -18,18 +19,10 @@
 #define JUPREF_RPC_SIGNATURES_MAX  1000
 
 
-typedef enum {
-    JUPREF_COMMITMENT_NONE = 0,         /* not told */
-    JUPREF_COMMITMENT_PROCESSED,
-    JUPREF_COMMITMENT_CONFIRMED,
-    JUPREF_COMMITMENT_FINALIZED
-} jupref_commitment_e;
-
-
 /* One of getSignatureStatuses, in the order that was asked. */
 typedef struct {
     uint64_t             slot;
-    jupref_commitment_e  commitment;
+    jupref_commitment_e  commitment;    /* NONE: not told */
     unsigned             found:1;       /* 0: null */
     unsigned             failed:1;      /* err isn't null */
 } jupref_signature_status_t;
