@@ -4,6 +4,8 @@
  *   GET  /sandbox/info       addresses, mints, slot
  *   GET  /sandbox/last       the last request of the services as it arrived,
  *                            and its answer; ?path= narrows it to one path
+ *   GET  /sandbox/nodes      the nodes: address, settings, script, counters
+ *   GET  /sandbox/calls      what ?node= was asked; ?method= narrows it
  *   POST /sandbox/control    a JSON object; each member is one act, in the
  *                            order written (see ACTS)
  */
@@ -20,9 +22,9 @@ export class Control {
     #count = 0;
     #next = [];
 
-    constructor(market, rpc) {
+    constructor(market, cluster) {
         this.market = market;
-        this.rpc = rpc;
+        this.cluster = cluster;
     }
 
     handles(path) {
@@ -51,14 +53,14 @@ export class Control {
         return at < 0 ? "" : this.#next.splice(at, 1)[0].do;
     }
 
-    handle(request, response, { url, body }) {
-        const [status, answer] = this.#answer(request.method, url, body);
+    async handle(request, response, { url, body }) {
+        const [status, answer] = await this.#answer(request.method, url, body);
 
         response.writeHead(status, { "content-type": "application/json" });
         response.end(encode(answer));
     }
 
-    #answer(method, url, body) {
+    async #answer(method, url, body) {
         switch (`${method} ${url.pathname}`) {
         case "GET /sandbox/info":
             return [200, this.info()];
@@ -66,9 +68,15 @@ export class Control {
         case "GET /sandbox/last":
             return this.#lastAnswer(url.searchParams.get("path"));
 
+        case "GET /sandbox/nodes":
+            return [200, this.cluster.nodes.map(describe)];
+
+        case "GET /sandbox/calls":
+            return this.#calls(url.searchParams);
+
         case "POST /sandbox/control":
             try {
-                return [200, this.#act(JSON.parse(body))];
+                return [200, await this.#act(JSON.parse(body))];
             } catch (error) {
                 return [400, { error: error.message }];
             }
@@ -106,7 +114,16 @@ export class Control {
             : [200, { ...seen.at(-1), seen: seen.length }];
     }
 
-    #act(acts) {
+    #calls(query) {
+        try {
+            return [200, this.cluster.node(query.get("node"))
+                .calls(query.get("method"))];
+        } catch (error) {
+            return [404, { error: error.message }];
+        }
+    }
+
+    async #act(acts) {
         const unknown = Object.keys(acts).find(
             (name) => !Object.hasOwn(this.#acts, name));
 
@@ -116,7 +133,7 @@ export class Control {
         }
 
         for (const [name, value] of Object.entries(acts)) {
-            this.#acts[name](value);
+            await this.#acts[name](value);
         }
 
         return this.info();
@@ -151,9 +168,19 @@ export class Control {
             this.market.chain, { confirmedAfter: BigInt(confirmed),
                                  finalizedAfter: BigInt(finalized) }),
 
-        /* how far the RPC node is behind; 0 for healthy */
-        slotsBehind: (slots) => {
-            this.rpc.slotsBehind = slots;
+        /* a number of slots without a block */
+        skipSlots: (slots) => this.market.chain.skip(slots),
+
+        /* milliseconds a slot takes from now on */
+        slotMs: (milliseconds) => {
+            this.market.chain.slots.slotMs = milliseconds;
+        },
+
+        /* {<name>: {set, script, reset, up}}: see node.mjs and script.mjs */
+        nodes: async (changes) => {
+            for (const [name, change] of Object.entries(changes)) {
+                await changeNode(this.cluster.node(name), change);
+            }
         },
     };
 
@@ -165,5 +192,36 @@ export class Control {
         }
 
         return mint;
+    }
+}
+
+
+function describe(node) {
+    return { name: node.name, url: node.url, slot: node.slot("processed"),
+             settings: node.settings, script: node.script.rules,
+             asked: node.counters, sockets: node.server.pubsub.open };
+}
+
+
+/* In this order: honest again, changed, told what to do, up or down. */
+async function changeNode(node, { reset, set, script, up, ...others }) {
+    const [unknown] = Object.keys(others);
+
+    if (unknown !== undefined) {
+        throw new Error(`unknown change ${unknown} of a node; known: reset, `
+                        + "set, script, up");
+    }
+
+    if (reset) {
+        node.reset();
+    }
+
+    node.set(set ?? {});
+    node.script.add(script ?? []);
+
+    if (up === false) {
+        await node.stop();
+    } else if (up === true) {
+        await node.start();
     }
 }

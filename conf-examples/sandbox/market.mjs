@@ -66,6 +66,7 @@ export class Market {
         this.#openWallets();
         this.#openReferralAccount();
         this.#openLookupTable();
+        chain.forgetVersions();
     }
 
     mint(address) {
