@@ -21,6 +21,9 @@ import { Versions, sameAccount, upTo } from "./versions.mjs";
 
 const { Account, Clock, LiteSVM } = litesvm;
 
+/* How far back a program can see which slots there were. */
+const SLOT_HASHES = 64;
+
 export const SIGNATURE_FEE = 5000n;
 
 
@@ -32,6 +35,7 @@ export class Chain {
     #inOrder = [];
     #bySlot = new Map();
     #waiting = [];
+    #syncedSlot = null;
 
     slots = new Slots();
 
@@ -325,7 +329,14 @@ export class Chain {
         const slot = this.slot();
         const { epoch } = this.slots.epoch(slot);
 
-        this.#vm.warpToSlot(slot);
+        if (slot !== this.#syncedSlot) {
+            this.#syncedSlot = slot;
+            this.#vm.warpToSlot(slot);
+            this.#vm.setSlotHashes(Array.from(
+                { length: SLOT_HASHES },
+                (_, i) => this.slots.slotHash(slot - 1n - BigInt(i))));
+        }
+
         this.#vm.setClock(new Clock(slot, 0n, epoch, epoch + 1n,
                                     BigInt(Math.floor(Date.now() / 1000))));
     }

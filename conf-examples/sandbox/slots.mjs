@@ -96,8 +96,8 @@ export class Slots {
                  slotsInEpoch: SLOTS_PER_EPOCH };
     }
 
-    /* The hash of a slot's block: the same for whoever asks. */
-    blockhash(slot) {
+    /* The hash of a slot's block, or of the last one before it. */
+    slotHash(slot) {
         while (!this.hasBlock(slot)) {
             slot--;
         }
@@ -105,7 +105,14 @@ export class Slots {
         const digest = crypto.createHash("sha256").update(this.#salt)
             .update(slot.toString()).digest();
 
-        return this.#giveOut(bs58.encode(digest), slot);
+        return { slot, hash: bs58.encode(digest) };
+    }
+
+    /* That hash given out to send with: the same for whoever asks. */
+    blockhash(slot) {
+        const block = this.slotHash(slot);
+
+        return this.#giveOut(block.hash, block.slot);
     }
 
     /* One of its own, so that two equal orders are two transactions. */
