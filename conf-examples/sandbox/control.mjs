@@ -92,6 +92,9 @@ export class Control {
             referralAccount: market.referralAccount.toBase58(),
             maker: market.maker.publicKey.toBase58(),
             jupiterFees: market.jupiterFees.toBase58(),
+            partner: market.referral.partner.toBase58(),
+            projectAdmin: market.referral.admin.toBase58(),
+            referralProgramData: market.referral.programData.toBase58(),
             slot: market.chain.slot(),
             mints: market.mints.map((mint) => ({
                 symbol: mint.symbol, mint: mint.address,
@@ -132,11 +135,17 @@ export class Control {
                             + Object.keys(this.#acts).join(", "));
         }
 
+        const signatures = {};
+
         for (const [name, value] of Object.entries(acts)) {
-            await this.#acts[name](value);
+            const signature = await this.#acts[name](value);
+
+            if (typeof signature === "string") {
+                signatures[name] = signature;
+            }
         }
 
-        return this.info();
+        return { ...this.info(), signatures };
     }
 
     #acts = {
@@ -162,6 +171,19 @@ export class Control {
         /* {owner, lamports} */
         airdrop: ({ owner, lamports }) => this.market.chain.airdrop(
             new PublicKey(owner), BigInt(lamports)),
+
+        /* {mint, amount}: tokens of the maker's into the fee account */
+        deposit: ({ mint, amount }) => this.market.referral.deposit(
+            this.#mint(mint), BigInt(amount)),
+
+        /* {mint}: all that is in the fee account, to partner and project */
+        claim: ({ mint }) => this.market.referral.claim(this.#mint(mint)),
+
+        /* {shareBps, partner, project} of the referral account */
+        referral: (changes) => this.market.referral.setAccount(changes),
+
+        /* {slot, authority} of the referral program's last upgrade */
+        referralProgram: (changes) => this.market.referral.setProgram(changes),
 
         /* {confirmed, finalized}: slots until a transaction is so */
         commitment: ({ confirmed, finalized }) => Object.assign(

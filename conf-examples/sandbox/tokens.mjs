@@ -115,6 +115,22 @@ export function createAssociatedAccount(payer, owner, mint, program = TOKEN) {
 }
 
 
+/* `mint` is one of the market's. */
+export function transferChecked({ source, mint, destination, owner, amount }) {
+    const data = Buffer.alloc(10);
+
+    data[0] = 12;
+    data.writeBigUInt64LE(amount, 1);
+    data[9] = mint.decimals;
+
+    return new TransactionInstruction({
+        programId: mint.program, data,
+        keys: [writable(source), readable(mint.key), writable(destination),
+               readable(owner, true)],
+    });
+}
+
+
 export function syncNative(account) {
     return new TransactionInstruction({
         programId: TOKEN, keys: [writable(account)], data: Buffer.from([17]),
