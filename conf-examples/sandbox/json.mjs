@@ -57,7 +57,8 @@ export function decode(text) {
 
 
 function isUnsafe(token) {
-    return /^-?[1-9][0-9]*$/.test(token) && !Number.isSafeInteger(Number(token));
+    return /^-?[1-9][0-9]*$/.test(token)
+        && !Number.isSafeInteger(Number(token));
 }
 
 

@@ -73,6 +73,11 @@ export class Node {
         return { ...this.#settings };
     }
 
+    /* What `set` makes it honest with. */
+    get honest() {
+        return { ...HONEST };
+    }
+
     start(port) {
         return this.server.start(port);
     }

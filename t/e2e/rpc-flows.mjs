@@ -22,6 +22,8 @@ import { AddressLookupTableProgram, Connection, Keypair, LAMPORTS_PER_SOL,
 
 import { eventually } from "./edge.mjs";
 
+const PREFLIGHT_FAILURE =
+    kit.SOLANA_ERROR__JSON_RPC__SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE;
 const TOO_MUCH = 1000 * LAMPORTS_PER_SOL;
 
 
@@ -83,15 +85,9 @@ async function signedTransfer(connection, from, to, lamports) {
 }
 
 
-/* A SOL transfer, seen through by asking again and again. */
-export async function web3Polling(connection) {
-    const from = await web3Airdrop(connection);
-    const to = Keypair.generate().publicKey;
-    const { raw } = await signedTransfer(connection, from, to,
-                                         LAMPORTS_PER_SOL);
-    const signature = await connection.sendRawTransaction(raw);
-
-    await eventually("the transfer is confirmed", async () => {
+/* Asks for a signature's status until it is confirmed. */
+async function polled(connection, signature) {
+    await eventually("the signature is confirmed", async () => {
         const { value } = await connection.getSignatureStatuses([signature]);
 
         assert.equal(value[0]?.err ?? null, null);
@@ -99,7 +95,37 @@ export async function web3Polling(connection) {
         return ["confirmed", "finalized"].includes(
             value[0]?.confirmationStatus);
     }, 20_000);
-    assert.equal(await connection.getBalance(to), LAMPORTS_PER_SOL);
+}
+
+
+/* An airdrop that has been confirmed by asking for it. */
+export async function web3Polled(connection, sol = 3) {
+    const keypair = Keypair.generate();
+
+    await polled(connection, await connection.requestAirdrop(
+        keypair.publicKey, sol * LAMPORTS_PER_SOL));
+    assert.equal(await connection.getBalance(keypair.publicKey),
+                 sol * LAMPORTS_PER_SOL);
+
+    return keypair;
+}
+
+
+/* A SOL transfer, seen through by asking again and again. */
+export async function web3Polling(connection, payer = null) {
+    const from = payer ?? await web3Polled(connection);
+    const to = Keypair.generate().publicKey;
+    const { raw } = await signedTransfer(connection, from, to,
+                                         LAMPORTS_PER_SOL / 100);
+    const signature = await connection.sendRawTransaction(raw);
+
+    await polled(connection, signature);
+    assert.equal(await connection.getBalance(to), LAMPORTS_PER_SOL / 100);
+
+    const landed = await connection.getTransaction(
+        signature, { maxSupportedTransactionVersion: 1 });
+
+    assert.equal(landed.transaction.signatures[0], signature);
 
     return signature;
 }
@@ -209,7 +235,7 @@ export async function web3LookupTable(connection) {
 
 /* The error of a preflight, with its logs. */
 export async function web3SendError(connection) {
-    const poor = await web3Airdrop(connection);
+    const poor = await web3Polled(connection);
     const { raw } = await signedTransfer(
         connection, poor, Keypair.generate().publicKey, TOO_MUCH);
 
@@ -342,6 +368,37 @@ export async function kitTransfer(client, version) {
 }
 
 
+/* The same without a subscription: sent, and asked for again and again. */
+export async function kitPolling(client, payer) {
+    const receiver = await kit.generateKeyPairSigner();
+    const signed = await signedMessage(client, payer, [
+        getTransferSolInstruction({
+            source: payer, destination: receiver.address,
+            amount: kit.lamports(10_000_000n) }),
+    ], 1);
+    const signature = await client.rpc.sendTransaction(
+        kit.getBase64EncodedWireTransaction(signed),
+        { encoding: "base64", preflightCommitment: "confirmed" }).send();
+
+    assert.equal(signature, kit.getSignatureFromTransaction(signed));
+
+    await eventually("kit's signature is confirmed", async () => {
+        const { value } = await client.rpc.getSignatureStatuses([signature])
+            .send();
+
+        assert.equal(value[0]?.err ?? null, null);
+
+        return ["confirmed", "finalized"].includes(
+            value[0]?.confirmationStatus);
+    }, 20_000);
+
+    const { value } = await client.rpc.getBalance(
+        receiver.address, { commitment: "confirmed" }).send();
+
+    assert.equal(value, 10_000_000n);
+}
+
+
 /* Tokens of the sandbox's market from one wallet to another. */
 export async function kitToken(client, endpoint, fund) {
     const payer = await kitAirdrop(client);
@@ -389,8 +446,7 @@ export async function kitSendError(client) {
     await assert.rejects(
         client.sendAndConfirm(signed, { commitment: "confirmed" }),
         (error) => {
-            assert.ok(kit.isSolanaError(
-                error, kit.SOLANA_ERROR__JSON_RPC__SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE),
+            assert.ok(kit.isSolanaError(error, PREFLIGHT_FAILURE),
                       String(error));
             assert.ok(error.context.logs.some(
                 (line) => line.includes("insufficient lamports")));
