@@ -112,11 +112,20 @@ export class Havoc {
                 (node) => !this.#sick.has(node));
 
             if (this.#sick.size < this.most && well.length > 0) {
-                await this.#trouble(this.#one(well), this.#one(this.#names));
+                await this.#trouble(this.#one(well),
+                                    this.#one(this.#possible()));
             }
 
             await pause(this.#between(STEP_MS));
         }
+    }
+
+    /* Two that tell the same lie would be a majority. */
+    #possible() {
+        const lied = [...this.#sick.values()].some(
+            (name) => TROUBLES[name].lies);
+
+        return this.#names.filter((name) => !(lied && TROUBLES[name].lies));
     }
 
     async #trouble(node, name) {

@@ -7,6 +7,9 @@ import assert from "node:assert/strict";
 
 import { exchange, openStage } from "./edge.mjs";
 
+/* The bound of the sandbox's pool; see its nginx.conf. */
+export const MAX_LAG_MS = 2000;
+
 const SLOT_MS = 50;
 const FINALIZED_AFTER = 8;
 
