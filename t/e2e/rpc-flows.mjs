@@ -474,8 +474,8 @@ export async function kitBigNumbers(client, fund) {
 
 
 /* A signature's subscription by web3.js: told once, with the outcome. */
-export async function web3Subscription(connection) {
-    const from = await web3Airdrop(connection);
+export async function web3Subscription(connection, payer = null) {
+    const from = payer ?? await web3Airdrop(connection);
     const to = Keypair.generate().publicKey;
     const { raw } = await signedTransfer(connection, from, to,
                                          LAMPORTS_PER_SOL);
