@@ -23,7 +23,8 @@ const BATCH = '[{"jsonrpc":"2.0","id":"\\u00e9","method":"getGenesisHash"},'
     + '{"jsonrpc":"2.0","id":18446744073709551615,'
     + '"method":"getEpochSchedule"}]';
 
-const stage = await openRpcStage();
+const stage = await openRpcStage({
+    expects: /jupref: node "[^"]+" of upstream "solana" is out, / });
 const { cluster, chain, endpoint } = stage;
 const { a, b } = cluster.byName;
 const connection = flows.web3(endpoint);

@@ -64,7 +64,7 @@ function replacements() {
          `${ROOT}/conf-examples/edge/provider.conf`],
         ["/run/jupref/", `${nginx.dir}/`],
         ["/etc/ssl/certs/ca-certificates.crt", certificate.file],
-        ["server api.jup.ag:443", `server 127.0.0.1:${jupiter.port}`],
+        ["api.jup.ag:443", `127.0.0.1:${jupiter.port}`],
         ["https://app.example.com", "https://front.example"],
         ...["A", "B", "C"].flatMap((one, i) => [
             [`RPC_${one}_HOST:443`, `127.0.0.1:${providers[i].port}`],
