@@ -20,10 +20,12 @@ const TROUBLE = /\[(alert|emerg)\]|Sanitizer|runtime error:/;
 /*
  * `codes` maps a referral code to its terms, {tier, parent}; each gets a
  * referrer of its own, known as `stage.referrer(code)`.  `parent` is a code.
- * Lines of the error log that `expects` fits are no trouble.
+ * Lines of the error log that `expects` fits are no trouble.  With `verify`
+ * trades are proved at the nodes; without, they stay as Jupiter reported them.
  */
 export async function openStage({ codes = {}, http: lines = "", server = "",
-                                  replace = [], expects = /(?!)/ } = {}) {
+                                  replace = [], expects = /(?!)/,
+                                  verify = false } = {}) {
     const sandbox = await startSandbox();
     const referrers = Object.fromEntries(Object.keys(codes).map(
         (code) => [code, new Trader({ url: sandbox.url })]));
@@ -38,7 +40,8 @@ export async function openStage({ codes = {}, http: lines = "", server = "",
     try {
         edge = await startEdge({
             sandbox, server, replace,
-            http: [...directives, lines].join("\n    "),
+            http: [...directives, `jupref_verify ${verify ? "on" : "off"};`,
+                   lines].join("\n    "),
         });
     } catch (error) {
         await sandbox.stop();

@@ -86,7 +86,7 @@ async function signedTransfer(connection, from, to, lamports) {
 
 
 /* Asks for a signature's status until it is confirmed. */
-async function polled(connection, signature) {
+export async function web3Confirmed(connection, signature) {
     await eventually("the signature is confirmed", async () => {
         const { value } = await connection.getSignatureStatuses([signature]);
 
@@ -102,7 +102,7 @@ async function polled(connection, signature) {
 export async function web3Polled(connection, sol = 3) {
     const keypair = Keypair.generate();
 
-    await polled(connection, await connection.requestAirdrop(
+    await web3Confirmed(connection, await connection.requestAirdrop(
         keypair.publicKey, sol * LAMPORTS_PER_SOL));
     assert.equal(await connection.getBalance(keypair.publicKey),
                  sol * LAMPORTS_PER_SOL);
@@ -119,7 +119,7 @@ export async function web3Polling(connection, payer = null) {
                                          LAMPORTS_PER_SOL / 100);
     const signature = await connection.sendRawTransaction(raw);
 
-    await polled(connection, signature);
+    await web3Confirmed(connection, signature);
     assert.equal(await connection.getBalance(to), LAMPORTS_PER_SOL / 100);
 
     const landed = await connection.getTransaction(
