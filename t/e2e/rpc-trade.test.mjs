@@ -19,7 +19,7 @@ const OPEN = ["executed", "unknown"];
 const CREDITED = ["verified", "available"];
 
 const stage = await openRpcStage({
-    codes: { amy: { tier: "premium" }, bob: { tier: "premium",
+    codes: { amy: { tier: "premium" }, zoe: { tier: "premium",
                                               parent: "amy" } },
     verify: true,
     expects: /jupref: node "[^"]+" of upstream "solana" is out, /,
@@ -171,7 +171,7 @@ test("all credited is on the chain, finalized, and all that earned a fee is "
 
     try {
         [good, bad] = await Promise.all([
-            tradeAll(GOOD, "bob"), tradeAll(BAD, "amy"), meddle()]);
+            tradeAll(GOOD, "zoe"), tradeAll(BAD, "amy"), meddle()]);
 
         /* what never landed is given up when its blockhash has expired */
         await stage.control({ advanceSlots: 160 });
@@ -237,7 +237,7 @@ async function booksAgree(credited) {
 
 
 test("who brought the traders has it in their numbers", async () => {
-    const { trades: counted, balances } = await stage.stats("bob");
+    const { trades: counted, balances } = await stage.stats("zoe");
     const level2 = await stage.stats("amy");
 
     assert.equal(Number(counted.verified), GOOD.length);
