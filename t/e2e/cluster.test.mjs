@@ -11,7 +11,7 @@ import { Connection, Keypair, LAMPORTS_PER_SOL, PublicKey, SystemProgram,
 
 import { startSandbox } from "../../conf-examples/sandbox/sandbox.mjs";
 import { control } from "../../conf-examples/sandbox/trader.mjs";
-import { exchange, pause } from "./edge.mjs";
+import { exchange } from "./edge.mjs";
 
 const sandbox = await startSandbox();
 const { cluster, market } = sandbox;

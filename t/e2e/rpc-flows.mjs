@@ -16,8 +16,8 @@ import { findAssociatedTokenPda, getCreateAssociatedTokenIdempotentInstruction,
 import { createMint, getOrCreateAssociatedTokenAccount, mintTo,
          transferChecked } from "@solana/spl-token";
 import { AddressLookupTableProgram, Connection, Keypair, LAMPORTS_PER_SOL,
-         PublicKey, SendTransactionError, SystemProgram, Transaction,
-         TransactionMessage, VersionedTransaction, sendAndConfirmTransaction }
+         SendTransactionError, SystemProgram, Transaction, TransactionMessage,
+         VersionedTransaction, sendAndConfirmTransaction }
     from "@solana/web3.js";
 
 import { eventually } from "./edge.mjs";
