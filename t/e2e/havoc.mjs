@@ -12,14 +12,17 @@ const STEP_MS = [80, 400];              /* between two troubles */
 const LASTS_MS = [300, 1500];
 
 /*
- * What a node can suffer: settings, a script, or its end.  `lies` marks those
- * that give a wrong answer and not only none.
+ * What a node can suffer: settings, a script, or its end.  `misleads` marks
+ * those that are about where the chain is: two that are wrong alike are more
+ * than one that is right, and nobody can tell.
  */
 export const TROUBLES = {
-    lags: { set: { lag: 400 } },
-    "lags and says it is well": { set: { lag: 400, health: "ok" } },
+    lags: { set: { lag: 400 }, misleads: true },
+    "lags and says it is well": { set: { lag: 400, health: "ok" },
+                                  misleads: true },
     "stands still": { set: { frozen: true, health: "ok" } },
-    "replays too slowly": { set: { replayLag: 300, health: "ok" } },
+    "replays too slowly": { set: { replayLag: 300, health: "ok" },
+                            misleads: true },
     "is slow": { set: { latencyMs: 700, jitterMs: 500 } },
     hangs: { script: [{ do: "timeout" }] },
     dies: { down: true },
@@ -44,12 +47,11 @@ export const TROUBLES = {
                                          "getSignatureStatuses"] } },
     "has no history": { set: { keepSlots: 0, historyAnswer: -32011 } },
     "loses what is sent": { set: { sends: "drop" } },
-    "runs away": { set: { ahead: 100_000 }, lies: true },
+    "runs away": { set: { ahead: 100_000 }, misleads: true },
     "is of another chain": { set: { genesisHash: "1".repeat(32) },
-                             lies: true },
-    "gives the slot for the height": { set: { heightIsSlot: true },
-                                       lies: true },
-    "names another's signature": { set: { wrongSignature: true }, lies: true },
+                             misleads: true },
+    "gives the slot for the height": { set: { heightIsSlot: true } },
+    "names another's signature": { set: { wrongSignature: true } },
 };
 
 
@@ -120,12 +122,13 @@ export class Havoc {
         }
     }
 
-    /* Two that tell the same lie would be a majority. */
+    /* One misleads at a time. */
     #possible() {
-        const lied = [...this.#sick.values()].some(
-            (name) => TROUBLES[name].lies);
+        const misled = [...this.#sick.values()].some(
+            (name) => TROUBLES[name].misleads);
 
-        return this.#names.filter((name) => !(lied && TROUBLES[name].lies));
+        return this.#names.filter(
+            (name) => !(misled && TROUBLES[name].misleads));
     }
 
     async #trouble(node, name) {

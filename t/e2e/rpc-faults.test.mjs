@@ -47,10 +47,10 @@ function trouble(node, { set = {}, script = [], down }) {
 
 
 for (const [name, what] of Object.entries(TROUBLES)) {
-    const nodes = what.lies ? [a] : [a, b];
+    const nodes = what.misleads ? [a] : [a, b];
 
-    test(`web3.js sends and reads while ${what.lies ? "a node" : "all nodes "
-         + "but one"}: ${name}`, async () => {
+    test(`web3.js and kit send and read while ${nodes.length} of three nodes: `
+         + name, async () => {
         for (const node of nodes) {
             await trouble(node, what);
         }

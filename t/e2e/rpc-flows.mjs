@@ -122,10 +122,16 @@ export async function web3Polling(connection, payer = null) {
     await web3Confirmed(connection, signature);
     assert.equal(await connection.getBalance(to), LAMPORTS_PER_SOL / 100);
 
-    const landed = await connection.getTransaction(
-        signature, { maxSupportedTransactionVersion: 1 });
+    /* this method takes no minContextSlot: null is asked again */
+    await eventually("the transaction is found", async () => {
+        const landed = await connection.getTransaction(
+            signature, { maxSupportedTransactionVersion: 1 });
 
-    assert.equal(landed.transaction.signatures[0], signature);
+        assert.equal(landed?.transaction.signatures[0] ?? signature,
+                     signature);
+
+        return landed !== null;
+    }, 20_000);
 
     return signature;
 }
