@@ -5,7 +5,8 @@
  * place of its own text, so that it can be passed on byte for byte: numbers
  * aren't converted, strings keep their escapes.  yajl reads; places follow
  * from what it says it has consumed.  Size, depth and the number of values are
- * bounded.
+ * bounded.  Whether strings are UTF-8 isn't looked at; white space is RFC
+ * 8259's, which has fewer kinds than yajl takes.
  *
  *     {"a": [1, "x"]}      values  0 object, 1 "a": array, 2 1, 3 "x"
  *                                  each knows its first child and its next

@@ -5,7 +5,8 @@
  *
  *     rows     a ring in the order of arrival; a new order takes the place
  *              of the oldest, which has expired by then, or is evicted
- *     buckets  chains of rows by requestId, through the links
+ *     buckets  chains of rows by requestId, and by message hash, through
+ *              the links
  *
  * All orders live equally long, so arrival is expiry, and the ring needs no
  * timer.  One block of memory with indexes only, as in the ledger; who calls
@@ -65,9 +66,19 @@ void jupref_pending_put(jupref_pending_t *pending,
     const jupref_order_t *order);
 
 /* The living order of a requestId; NULL when there is none.  Good until the
- * next put; may be changed in place but for its requestId and time. */
+ * next put; may be changed in place but for its requestId, message
+ * hash and time. */
 jupref_order_t *jupref_pending_find(jupref_pending_t *pending,
     const jupref_request_id_t *request_id, uint64_t now_ms);
+
+/*
+ * The living order whose transaction has this message: what a client sends
+ * past execute is tied to its order so.  The newest, should two have the same;
+ * NULL when there is none, and for a hash of zeroes, which orders without a
+ * transaction have.
+ */
+jupref_order_t *jupref_pending_find_message(jupref_pending_t *pending,
+    const uint8_t message_hash[JUPREF_SHA256_SIZE], uint64_t now_ms);
 
 /* Forgets an order; nothing happens when there is none. */
 void jupref_pending_free(jupref_pending_t *pending,

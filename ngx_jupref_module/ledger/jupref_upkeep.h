@@ -9,6 +9,7 @@
 #define JUPREF_UPKEEP_H
 
 
+#include "ledger/jupref_attribution.h"
 #include "ledger/jupref_ledger.h"
 
 
@@ -35,6 +36,22 @@ unsigned jupref_intent_stale(const jupref_ledger_t *ledger, uint64_t now_ms,
  */
 unsigned jupref_intent_gives_way(const jupref_ledger_t *ledger,
     uint64_t now_ms, jupref_event_t *event);
+
+/*
+ * wallet.bound for a trade that was unknown until it was verified, as its
+ * execute would have bound it; 0 when the taker isn't to be bound (any more).
+ */
+unsigned jupref_binding_due(const jupref_ledger_t *ledger,
+    const jupref_signature_t *signature, jupref_attribution_mode_e mode,
+    jupref_event_t *event);
+
+/*
+ * trade.unknown of an execute whose signature was found on chain, by its
+ * message; 0 when that intent is decided meanwhile.
+ */
+unsigned jupref_intent_found(const jupref_ledger_t *ledger,
+    const jupref_request_id_t *request_id,
+    const jupref_signature_t *signature, jupref_event_t *event);
 
 
 #endif /* JUPREF_UPKEEP_H */

@@ -8,6 +8,7 @@
 
 #include "solana/jupref_address.h"
 #include "base/jupref_digest.h"
+#include "solana/jupref_programs.h"
 
 #include <string.h>
 
@@ -201,6 +202,55 @@ jupref_find_referral_account(jupref_pubkey_t *address,
 
     return jupref_find_address(address, &bump, seeds, 3,
                                &jupref_referral_program);
+}
+
+
+unsigned
+jupref_find_referral_ata(jupref_pubkey_t *address,
+    const jupref_pubkey_t *referral_account, const jupref_pubkey_t *mint)
+{
+    uint8_t         bump;
+    jupref_bytes_t  seeds[3];
+
+    seeds[0] = jupref_bytes("referral_ata");
+    seeds[1].data = referral_account->bytes;
+    seeds[1].len = JUPREF_PUBKEY_SIZE;
+    seeds[2].data = mint->bytes;
+    seeds[2].len = JUPREF_PUBKEY_SIZE;
+
+    return jupref_find_address(address, &bump, seeds, 3,
+                               &jupref_referral_program);
+}
+
+
+unsigned
+jupref_find_project_authority(jupref_pubkey_t *address,
+    const jupref_pubkey_t *base)
+{
+    uint8_t         bump;
+    jupref_bytes_t  seeds[2];
+
+    seeds[0] = jupref_bytes("project_authority");
+    seeds[1].data = base->bytes;
+    seeds[1].len = JUPREF_PUBKEY_SIZE;
+
+    return jupref_find_address(address, &bump, seeds, 2,
+                               &jupref_referral_program);
+}
+
+
+unsigned
+jupref_find_program_data(jupref_pubkey_t *address,
+    const jupref_pubkey_t *program)
+{
+    uint8_t         bump;
+    jupref_bytes_t  seed;
+
+    seed.data = program->bytes;
+    seed.len = JUPREF_PUBKEY_SIZE;
+
+    return jupref_find_address(address, &bump, &seed, 1,
+                               &jupref_loader_program);
 }
 
 

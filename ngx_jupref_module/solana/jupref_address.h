@@ -46,5 +46,21 @@ unsigned jupref_find_token_account(jupref_pubkey_t *address,
 unsigned jupref_find_referral_account(jupref_pubkey_t *address,
     const jupref_pubkey_t *project, jupref_bytes_t name);
 
+/*
+ * A swap's fee arrives in the associated token account of the referral
+ * account, jupref_find_token_account().  This is the program's older one, of
+ * seeds "referral_ata", account, mint, which swaps don't pay to.
+ */
+unsigned jupref_find_referral_ata(jupref_pubkey_t *address,
+    const jupref_pubkey_t *referral_account, const jupref_pubkey_t *mint);
+
+/* The project's authority: seeds "project_authority", base. */
+unsigned jupref_find_project_authority(jupref_pubkey_t *address,
+    const jupref_pubkey_t *base);
+
+/* Where an upgradeable program's code and upgrade slot are. */
+unsigned jupref_find_program_data(jupref_pubkey_t *address,
+    const jupref_pubkey_t *program);
+
 
 #endif /* JUPREF_ADDRESS_H */

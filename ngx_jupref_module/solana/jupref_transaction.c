@@ -34,7 +34,7 @@ static jupref_transaction_result_e jupref_parse_instructions(
     jupref_parser_t *parser, jupref_transaction_t *transaction,
     unsigned *index_end);
 static jupref_transaction_result_e jupref_parse_lookups(
-    jupref_parser_t *parser, unsigned *loaded);
+    jupref_parser_t *parser, jupref_transaction_t *transaction);
 static unsigned jupref_parse_length(jupref_parser_t *parser);
 static jupref_transaction_result_e jupref_parse_failure(
     const jupref_parser_t *parser);
@@ -190,15 +190,18 @@ jupref_parse_v0(jupref_transaction_t *transaction, jupref_bytes_t bytes)
         return result;
     }
 
-    loaded = 0;
+    transaction->looked_up_writable = 0;
+    transaction->looked_up_readonly = 0;
 
     if (transaction->version == JUPREF_TRANSACTION_V0) {
-        result = jupref_parse_lookups(&parser, &loaded);
+        result = jupref_parse_lookups(&parser, transaction);
 
         if (result != JUPREF_TRANSACTION_OK) {
             return result;
         }
     }
+
+    loaded = transaction->looked_up_writable + transaction->looked_up_readonly;
 
     if (transaction->key_count + loaded > JUPREF_KEYS_MAX
         || index_end > transaction->key_count + loaded)
@@ -278,6 +281,7 @@ jupref_parse_instructions(jupref_parser_t *parser,
     *index_end = 0;
 
     transaction->instruction_count = jupref_parse_length(parser);
+    transaction->instructions.data = reader->at;
 
     for (i = 0; i < transaction->instruction_count; i++) {
         program = jupref_read_u8(reader);
@@ -302,19 +306,21 @@ jupref_parse_instructions(jupref_parser_t *parser,
         }
     }
 
+    transaction->instructions.len = (size_t) (reader->at
+                                        - transaction->instructions.data);
+
     return jupref_parse_failure(parser);
 }
 
 
 static jupref_transaction_result_e
-jupref_parse_lookups(jupref_parser_t *parser, unsigned *loaded)
+jupref_parse_lookups(jupref_parser_t *parser,
+    jupref_transaction_t *transaction)
 {
     unsigned          i, lookups, writable, readonly;
     jupref_reader_t  *reader;
 
     reader = &parser->reader;
-    *loaded = 0;
-
     lookups = jupref_parse_length(parser);
 
     for (i = 0; i < lookups; i++) {
@@ -334,7 +340,8 @@ jupref_parse_lookups(jupref_parser_t *parser, unsigned *loaded)
             return JUPREF_TRANSACTION_BAD_INDEX;
         }
 
-        *loaded += writable + readonly;
+        transaction->looked_up_writable += writable;
+        transaction->looked_up_readonly += readonly;
     }
 
     return jupref_parse_failure(parser);

@@ -4,7 +4,8 @@
  * Three wire forms are known: legacy and v0 (signatures first, at most 1,232
  * bytes) and v1 (SIMD-0385: first byte 0x81, signatures at the tail, at most
  * 4,096 bytes).  The whole structure is walked and every length and index is
- * checked; trailing bytes are refused.  Instructions aren't interpreted.
+ * checked; trailing bytes are refused.  Instructions are walked by
+ * jupref_instruction.h.
  */
 
 #ifndef JUPREF_TRANSACTION_H
@@ -51,9 +52,13 @@ typedef struct {
     jupref_bytes_t                 message;     /* what the signatures sign */
     const jupref_signature_t      *signatures;  /* signer_count of them */
     const jupref_pubkey_t         *keys;        /* static account keys */
+    jupref_bytes_t                 instructions;        /* v1: their headers
+                                                 * first */
     unsigned                       signer_count;
     unsigned                       key_count;
     unsigned                       instruction_count;
+    unsigned                       looked_up_writable;  /* v0 only */
+    unsigned                       looked_up_readonly;
 } jupref_transaction_t;
 
 
@@ -62,6 +67,13 @@ jupref_transaction_result_e jupref_transaction_parse(
 
 /* 1 when `key` is among the signers. */
 unsigned jupref_transaction_is_signer(const jupref_transaction_t *transaction,
+    const jupref_pubkey_t *key);
+
+/*
+ * 1 when `key` is among the signers and its signature is right: Ed25519 over
+ * the message.  0 when not, and when OpenSSL could not (out of memory).
+ */
+unsigned jupref_transaction_signed_by(const jupref_transaction_t *transaction,
     const jupref_pubkey_t *key);
 
 /* One line for log and problem alike. */

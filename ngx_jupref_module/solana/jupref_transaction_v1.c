@@ -77,12 +77,18 @@ jupref_transaction_parse_v1(jupref_transaction_t *transaction,
         return result;
     }
 
+    transaction->instructions.data = reader.at;
+
     result = jupref_parse_v1_instructions(&reader, transaction);
 
     if (result != JUPREF_TRANSACTION_OK) {
         return result;
     }
 
+    transaction->instructions.len = (size_t) (reader.at
+                                        - transaction->instructions.data);
+    transaction->looked_up_writable = 0;
+    transaction->looked_up_readonly = 0;
     transaction->message.data = bytes.data;
     transaction->message.len = (size_t) (reader.at - bytes.data);
 
