@@ -5,7 +5,8 @@ FROM debian:bookworm-slim AS build
 
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        dpkg-dev gcc libc6-dev libssl-dev libyajl-dev make nginx nginx-dev
+        dpkg-dev gcc libc6-dev libcurl4-openssl-dev libssl-dev libyajl-dev \
+        make nginx nginx-dev
 
 WORKDIR /jupref
 COPY config config
@@ -19,7 +20,7 @@ RUN t/tools/build.sh /usr/share/nginx/src build/debian \
 FROM debian:bookworm-slim
 
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libyajl2 nginx \
+    && apt-get install -y --no-install-recommends libcurl4 libyajl2 nginx \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \
         /var/cache/ldconfig/aux-cache /var/log/*.log /var/log/apt \
         /etc/nginx/sites-enabled/*

@@ -156,6 +156,10 @@ typedef struct {
 
 typedef struct ngx_http_jupref_main_conf_s  ngx_http_jupref_main_conf_t;
 
+/* upstream/ngx_http_jupref_rpc_zone.h, upstream/ngx_http_jupref_pool.h */
+struct ngx_http_jupref_rpc_zone_s;
+struct ngx_http_jupref_pick_s;
+
 
 /* The zone as one cycle knows it. */
 typedef struct {
@@ -242,6 +246,9 @@ struct ngx_http_jupref_main_conf_s {
     ngx_uint_t                  snapshots;      /* to keep */
     time_t                      retention;      /* seconds; 0: forever */
     ngx_int_t                   request_uri;    /* the variable's index */
+
+    /* NULL: there is no pool of RPC nodes */
+    struct ngx_http_jupref_rpc_zone_s  *rpc_zone;
 };
 
 
@@ -316,6 +323,7 @@ typedef struct {
     ngx_http_jupref_order_ctx_t    *order;
     ngx_http_jupref_execute_ctx_t  *execute;
     ngx_http_jupref_csv_t          *csv;
+    struct ngx_http_jupref_pick_s  *pick;       /* of an RPC node */
     ngx_http_jupref_role_e          role;
     ngx_http_jupref_api_key_t      *key;        /* NULL: none was sent */
     unsigned                        role_known:1;

@@ -7,7 +7,7 @@
 #
 # Its packages are unpacked, not installed.  A newer nginx wants a newer libc
 # and OpenSSL, so it is started by the loader and libraries of its own suite;
-# what those lack (yajl) comes from the machine.
+# what those lack (yajl, curl) comes from the machine.
 
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -14,7 +14,8 @@ cd "$(dirname "$0")/../.."
 
 . t/tools/apt.sh
 
-build='gcc libc6-dev dpkg-dev nginx nginx-dev libyajl-dev libssl-dev'
+build='gcc libc6-dev dpkg-dev nginx nginx-dev libyajl-dev libssl-dev
+       libcurl4-openssl-dev'
 test='libcmocka-dev clang libclang-rt-14-dev clang-format cppcheck shellcheck
       curl nghttp2-client perl'
 asan='libpcre2-dev zlib1g-dev valgrind'
