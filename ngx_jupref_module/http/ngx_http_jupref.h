@@ -160,6 +160,9 @@ typedef struct ngx_http_jupref_main_conf_s  ngx_http_jupref_main_conf_t;
 struct ngx_http_jupref_rpc_zone_s;
 struct ngx_http_jupref_pick_s;
 
+/* agent/ngx_http_jupref_verify_conf.h */
+struct ngx_http_jupref_verify_conf_s;
+
 
 /* The zone as one cycle knows it. */
 typedef struct {
@@ -249,6 +252,8 @@ struct ngx_http_jupref_main_conf_s {
 
     /* NULL: there is no pool of RPC nodes */
     struct ngx_http_jupref_rpc_zone_s  *rpc_zone;
+
+    struct ngx_http_jupref_verify_conf_s  *verify;      /* never NULL */
 };
 
 

@@ -8,6 +8,8 @@
 
 #include "http/ngx_http_jupref_api.h"
 
+#include "agent/ngx_http_jupref_proof.h"
+
 
 /* Of the log's head: zeroes where there is none. */
 typedef struct {
@@ -36,13 +38,17 @@ typedef struct {
     uint32_t                     damaged;
     jupref_pending_stat_t        pending;
     ngx_http_jupref_journal_t    journal;
+    ngx_http_jupref_proof_t      proof;         /* zeroes: none is made */
+    uint64_t                     oldest_proof_ms;       /* its age */
     unsigned                     journaled:1;
+    unsigned                     verified:1;    /* trades are, by nodes */
 } ngx_http_jupref_metrics_t;
 
 
 typedef struct {
     const char  *name;                  /* without _total */
-    ngx_uint_t   counter;               /* 1: a counter, 0: a gauge */
+    ngx_uint_t   type;                  /* 0: a gauge, 1: a counter, 2: a
+                                         * histogram */
     const char  *help;
     void       (*write)(ngx_http_jupref_metrics_t *m, const char *name);
 } ngx_http_jupref_family_t;
@@ -50,10 +56,23 @@ typedef struct {
 
 /* Tables end with a family without a name. */
 extern const ngx_http_jupref_family_t  ngx_http_jupref_families[];
+extern const ngx_http_jupref_family_t  ngx_http_jupref_proof_families[];
 
 
 void ngx_http_jupref_sample(ngx_http_jupref_metrics_t *m, const char *name,
     const char *label, const char *value, uint64_t number);
+
+/* The same with several labels: `a="b",c="d"`. */
+void ngx_http_jupref_sample_of(ngx_http_jupref_metrics_t *m, const char *name,
+    const char *labels, uint64_t number);
+
+/*
+ * A histogram of seconds: what was counted up to each of `count` bounds, not
+ * added up, and beyond the last of them; and the sum of all in milliseconds.
+ */
+void ngx_http_jupref_sample_histogram(ngx_http_jupref_metrics_t *m,
+    const char *name, const ngx_uint_t *bounds, ngx_uint_t count,
+    const ngx_atomic_t *buckets, uint64_t sum_ms);
 
 
 #endif /* NGX_HTTP_JUPREF_METRICS_H */

@@ -54,6 +54,9 @@ typedef struct {
 
     /* the gateway's own, in the same slab: NULL until it makes it */
     void                          *gateway;
+
+    /* the proof of trades' own, the same way */
+    void                          *proof;
 } ngx_http_jupref_rpc_shared_t;
 
 
