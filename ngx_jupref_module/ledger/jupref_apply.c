@@ -60,7 +60,12 @@ static const struct {
     { "trade.disputed",      jupref_apply_disputed },
     { "dispute.resolved",    jupref_apply_resolved },
     { "trade.reversed",      jupref_apply_reversed },
-    { "trade.archived",      jupref_apply_archived }
+    { "trade.archived",      jupref_apply_archived },
+    { "trade.unproved",      jupref_apply_unproved },
+    { "fees.claimed",        jupref_apply_fees_claimed },
+    { "fees.drifted",        jupref_apply_fees_drifted },
+    { "incident.raised",     jupref_apply_incident },
+    { "incident.cleared",    jupref_apply_incident }
 };
 
 

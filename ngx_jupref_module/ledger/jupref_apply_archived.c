@@ -16,7 +16,11 @@
 
 
 /* Behind this no order is pending that could execute the trade again. */
-#define JUPREF_ARCHIVE_AGE_MS  (2 * JUPREF_PENDING_LIFE_MS)
+#define JUPREF_ARCHIVE_AGE_MS    (2 * JUPREF_PENDING_LIFE_MS)
+
+/* What nobody could prove may be proved by a node with more history, but the
+ * table isn't kept full for it. */
+#define JUPREF_UNPROVED_KEPT_MS  (30 * 24 * 60 * 60 * UINT64_C(1000))
 
 
 static unsigned jupref_archived_equal(const jupref_trade_archived_t *one,
@@ -54,6 +58,7 @@ jupref_apply_archived(jupref_ledger_t *ledger, const jupref_event_t *event)
 
     jupref_mix(ledger, row, sizeof(jupref_trade_row_t));
     jupref_unlink_trade(ledger, index);
+    jupref_unlink_queue(ledger, index);
     jupref_table_remove(&ledger->tables[JUPREF_TABLE_TRADES], ledger, index);
 
     ledger->archived_seq = event->seq;
@@ -74,6 +79,11 @@ jupref_may_archive(const jupref_ledger_t *ledger, uint32_t trade,
     const jupref_trade_row_t  *row;
 
     row = jupref_trade(ledger, trade);
+
+    if (row->state == JUPREF_STATE_UNPROVED) {
+        return now_ms >= JUPREF_UNPROVED_KEPT_MS
+               && now_ms - JUPREF_UNPROVED_KEPT_MS >= row->ruled_ms;
+    }
 
     return (row->state == JUPREF_STATE_AVAILABLE
             || row->state == JUPREF_STATE_REJECTED

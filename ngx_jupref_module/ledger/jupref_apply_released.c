@@ -177,7 +177,7 @@ jupref_book_released(jupref_ledger_t *ledger, unsigned trades)
 
     while (trades--) {
         index = ledger->next_release;
-        jupref_unlink_hold(ledger, index);
+        jupref_unlink_queue(ledger, index);
 
         row = jupref_trade(ledger, index);
         before = *row;

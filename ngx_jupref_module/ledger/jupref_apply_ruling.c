@@ -1,7 +1,10 @@
 /*
  * The fold of what is ruled about a trade.
  *
- *     executed, unknown     rejected or expired: it counts for nothing
+ *     executed, unknown,
+ *     unproved              rejected or expired: it counts for nothing
+ *     executed, unknown     unproved: nobody can say; it counts for nothing
+ *                           until somebody can
  *     verified, available   disputed: its commissions are frozen
  *     disputed              resolved: back to where they were frozen
  *     verified, available,
@@ -12,6 +15,7 @@
  */
 
 #include "ledger/jupref_booking.h"
+#include "ledger/jupref_evidence.h"
 #include "ledger/jupref_links.h"
 #include "ledger/jupref_postings.h"
 #include "ledger/jupref_standing.h"
@@ -23,7 +27,7 @@ static void jupref_take_back(const jupref_ledger_t *ledger,
     const jupref_trade_row_t *row, const jupref_fee_split_t *split,
     jupref_postings_t *postings);
 static jupref_ledger_result_e jupref_book_ruling(jupref_ledger_t *ledger,
-    uint32_t index, jupref_trade_state_e state,
+    const jupref_event_t *event, uint32_t index, jupref_trade_state_e state,
     const jupref_postings_t *postings);
 
 #define jupref_is(state)  (1u << JUPREF_STATE_##state)
@@ -39,6 +43,30 @@ jupref_apply_dropped(jupref_ledger_t *ledger, const jupref_event_t *event)
     jupref_ledger_result_e  result;
 
     result = jupref_ruled_trade(ledger, event,
+                                jupref_is(EXECUTED) | jupref_is(UNKNOWN)
+                                | jupref_is(UNPROVED), &index);
+
+    if (result != JUPREF_LEDGER_OK) {
+        return result;
+    }
+
+    jupref_postings_begin(&none, 0);
+
+    return jupref_book_ruling(ledger, event, index,
+                              (event->type == JUPREF_EVENT_TRADE_REJECTED)
+                              ? JUPREF_STATE_REJECTED : JUPREF_STATE_EXPIRED,
+                              &none);
+}
+
+
+jupref_ledger_result_e
+jupref_apply_unproved(jupref_ledger_t *ledger, const jupref_event_t *event)
+{
+    uint32_t                index;
+    jupref_postings_t       none;
+    jupref_ledger_result_e  result;
+
+    result = jupref_ruled_trade(ledger, event,
                                 jupref_is(EXECUTED) | jupref_is(UNKNOWN),
                                 &index);
 
@@ -48,9 +76,7 @@ jupref_apply_dropped(jupref_ledger_t *ledger, const jupref_event_t *event)
 
     jupref_postings_begin(&none, 0);
 
-    return jupref_book_ruling(ledger, index,
-                              (event->type == JUPREF_EVENT_TRADE_REJECTED)
-                              ? JUPREF_STATE_REJECTED : JUPREF_STATE_EXPIRED,
+    return jupref_book_ruling(ledger, event, index, JUPREF_STATE_UNPROVED,
                               &none);
 }
 
@@ -84,7 +110,7 @@ jupref_apply_disputed(jupref_ledger_t *ledger, const jupref_event_t *event)
                       split.level[i]);
     }
 
-    return jupref_book_ruling(ledger, index, JUPREF_STATE_DISPUTED,
+    return jupref_book_ruling(ledger, event, index, JUPREF_STATE_DISPUTED,
                               &postings);
 }
 
@@ -113,7 +139,7 @@ jupref_apply_resolved(jupref_ledger_t *ledger, const jupref_event_t *event)
 
     for (i = 0; i < JUPREF_LEVELS; i++) {
 
-        if (row->disputed_from == JUPREF_STATE_VERIFIED) {
+        if (row->came_from == JUPREF_STATE_VERIFIED) {
             jupref_credit(&postings, JUPREF_ACCOUNT_PENDING, row->level[i],
                           split.level[i]);
 
@@ -123,7 +149,8 @@ jupref_apply_resolved(jupref_ledger_t *ledger, const jupref_event_t *event)
         }
     }
 
-    return jupref_book_ruling(ledger, index, row->disputed_from, &postings);
+    return jupref_book_ruling(ledger, event, index, row->came_from,
+                              &postings);
 }
 
 
@@ -154,7 +181,7 @@ jupref_apply_reversed(jupref_ledger_t *ledger, const jupref_event_t *event)
     jupref_take_back(ledger, row, &split, &postings);
     jupref_credit(&postings, JUPREF_ACCOUNT_JUPITER_UNCLAIMED, 0, row->fee);
 
-    return jupref_book_ruling(ledger, index, JUPREF_STATE_REVERSED,
+    return jupref_book_ruling(ledger, event, index, JUPREF_STATE_REVERSED,
                               &postings);
 }
 
@@ -208,8 +235,9 @@ jupref_take_back(const jupref_ledger_t *ledger, const jupref_trade_row_t *row,
 
 
 static jupref_ledger_result_e
-jupref_book_ruling(jupref_ledger_t *ledger, uint32_t index,
-    jupref_trade_state_e state, const jupref_postings_t *postings)
+jupref_book_ruling(jupref_ledger_t *ledger, const jupref_event_t *event,
+    uint32_t index, jupref_trade_state_e state,
+    const jupref_postings_t *postings)
 {
     jupref_trade_row_t     *row, before;
     jupref_ledger_result_e  result;
@@ -222,20 +250,18 @@ jupref_book_ruling(jupref_ledger_t *ledger, uint32_t index,
 
     jupref_booking_begins(ledger);
 
+    jupref_unlink_queue(ledger, index);
+
     row = jupref_trade(ledger, index);
-
-    if (row->state == JUPREF_STATE_VERIFIED) {
-        jupref_unlink_hold(ledger, index);
-    }
-
     before = *row;
 
     row->state = (uint8_t) state;
-    row->disputed_from = (state == JUPREF_STATE_DISPUTED) ? before.state : 0;
+    row->came_from = (state == JUPREF_STATE_DISPUTED
+                      || state == JUPREF_STATE_UNPROVED) ? before.state : 0;
+    row->reason = (uint8_t) jupref_reason_of(event->of.trade_ruled.reason);
+    row->ruled_ms = event->time_ms;
 
-    if (state == JUPREF_STATE_VERIFIED) {
-        jupref_link_hold(ledger, index);
-    }
+    jupref_link_queue(ledger, index);
 
     jupref_trade_moves(ledger, &before, row);
     jupref_postings_book(ledger, postings);

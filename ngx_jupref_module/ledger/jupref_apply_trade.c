@@ -58,8 +58,9 @@ jupref_apply_trade(jupref_ledger_t *ledger, const jupref_event_t *event)
     index = plan.row;
 
     if (index) {
-        before = *jupref_trade(ledger, index);
         jupref_unlink_trade(ledger, index);
+        jupref_unlink_queue(ledger, index);
+        before = *jupref_trade(ledger, index);
 
     } else {
         index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_TRADES],
@@ -71,6 +72,7 @@ jupref_apply_trade(jupref_ledger_t *ledger, const jupref_event_t *event)
 
     jupref_book_row(ledger, event, &plan, row);
     jupref_link_trade(ledger, index);
+    jupref_link_queue(ledger, index);
     jupref_trade_moves(ledger, plan.row ? &before : NULL, row);
 
     if (row->state == JUPREF_STATE_EXECUTED) {
@@ -145,7 +147,7 @@ jupref_plan_row(const jupref_ledger_t *ledger, const jupref_event_t *event,
     row = jupref_trade(ledger, plan->row);
 
     if (event->type != JUPREF_EVENT_TRADE_EXECUTED
-        || row->state != JUPREF_STATE_UNKNOWN)
+        || !jupref_never_executed(row))
     {
         return JUPREF_LEDGER_TRADE_EXISTS;
     }
@@ -219,4 +221,7 @@ jupref_book_row(jupref_ledger_t *ledger, const jupref_event_t *event,
     row->partner_bps = trade->terms.partner_bps;
     row->state = (event->type == JUPREF_EVENT_TRADE_EXECUTED)
                  ? JUPREF_STATE_EXECUTED : JUPREF_STATE_UNKNOWN;
+    row->ruled_ms = 0;
+    row->reason = 0;
+    row->came_from = 0;
 }

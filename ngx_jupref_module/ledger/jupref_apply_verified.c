@@ -7,7 +7,7 @@
  *     Cr pending            each level's share
  *
  * Terms and levels are those decided when the trade was executed; one that
- * was unknown until now gets its levels here.  What is booked is what
+ * was unknown until now gets its levels here, and counts from here on.  What is booked is what
  * arrived, in the mint it arrived in: the estimate is taken back.
  */
 
@@ -46,14 +46,17 @@ jupref_apply_verified(jupref_ledger_t *ledger, const jupref_event_t *event)
     postings.mint = after.fee_mint;
 
     row = jupref_trade(ledger, index);
+    jupref_unlink_queue(ledger, index);
     before = *row;
+    after.sooner = 0;
+    after.later = 0;
     *row = after;
 
     jupref_trade_moves(ledger, &before, row);
     jupref_postings_book(ledger, &postings);
-    jupref_link_hold(ledger, index);
+    jupref_link_queue(ledger, index);
 
-    if (before.state == JUPREF_STATE_UNKNOWN) {
+    if (jupref_never_executed(&before)) {
         jupref_trade_in_series(ledger, row, event->time_ms);
     }
 
@@ -85,18 +88,23 @@ jupref_plan_verified(const jupref_ledger_t *ledger,
 
     *after = *jupref_trade(ledger, *index);
 
-    if (after->state == JUPREF_STATE_UNKNOWN) {
+    if (after->state != JUPREF_STATE_EXECUTED
+        && after->state != JUPREF_STATE_UNKNOWN
+        && after->state != JUPREF_STATE_UNPROVED)
+    {
+        return JUPREF_LEDGER_WRONG_STATE;
+    }
 
-        if (ledger->volume_micro_usd >= JUPREF_SUM_MAX) {
-            return JUPREF_LEDGER_OVERFLOW;
-        }
+    if (after->state != JUPREF_STATE_EXECUTED
+        && ledger->volume_micro_usd >= JUPREF_SUM_MAX)
+    {
+        return JUPREF_LEDGER_OVERFLOW;
+    }
 
+    if (jupref_never_executed(after)) {
         jupref_trade_terms(after, &terms);
         jupref_trade_levels(ledger, after->code, &after->taker, &terms,
                             after->level);
-
-    } else if (after->state != JUPREF_STATE_EXECUTED) {
-        return JUPREF_LEDGER_WRONG_STATE;
     }
 
     after->state = JUPREF_STATE_VERIFIED;
@@ -104,6 +112,9 @@ jupref_plan_verified(const jupref_ledger_t *ledger,
     after->slot = asked->slot;
     after->verified_seq = event->seq;
     after->verified_ms = event->time_ms;
+    after->ruled_ms = 0;
+    after->reason = 0;
+    after->came_from = 0;
 
     return jupref_plan_fee(ledger, &asked->fee_mint, after, postings);
 }

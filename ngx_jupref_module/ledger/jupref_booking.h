@@ -96,6 +96,17 @@ void jupref_add_to_series(jupref_ledger_t *ledger, uint32_t code,
 void jupref_trade_in_series(jupref_ledger_t *ledger,
     const jupref_trade_row_t *row, uint64_t time_ms);
 
+/* 1 for a trade that waits for proof that it landed, and hasn't counted for
+ * anything so far. */
+static inline unsigned
+jupref_never_executed(const jupref_trade_row_t *row)
+{
+    return row->state == JUPREF_STATE_UNKNOWN
+           || (row->state == JUPREF_STATE_UNPROVED
+               && row->came_from == JUPREF_STATE_UNKNOWN);
+}
+
+
 /* The code's owner, 0 for a trade without a code. */
 uint32_t jupref_trade_owner(const jupref_ledger_t *ledger,
     const jupref_trade_row_t *row);
@@ -148,11 +159,21 @@ jupref_ledger_result_e jupref_apply_verified(jupref_ledger_t *ledger,
 /* jupref_apply_ruling.c */
 jupref_ledger_result_e jupref_apply_dropped(jupref_ledger_t *ledger,
     const jupref_event_t *event);
+jupref_ledger_result_e jupref_apply_unproved(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
 jupref_ledger_result_e jupref_apply_disputed(jupref_ledger_t *ledger,
     const jupref_event_t *event);
 jupref_ledger_result_e jupref_apply_resolved(jupref_ledger_t *ledger,
     const jupref_event_t *event);
 jupref_ledger_result_e jupref_apply_reversed(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+
+/* jupref_apply_audit.c */
+jupref_ledger_result_e jupref_apply_fees_claimed(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+jupref_ledger_result_e jupref_apply_fees_drifted(jupref_ledger_t *ledger,
+    const jupref_event_t *event);
+jupref_ledger_result_e jupref_apply_incident(jupref_ledger_t *ledger,
     const jupref_event_t *event);
 
 /* jupref_apply_released.c */

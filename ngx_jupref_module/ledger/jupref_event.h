@@ -42,7 +42,12 @@ typedef enum {
     JUPREF_EVENT_DISPUTE_RESOLVED = 18,
     JUPREF_EVENT_TRADE_REVERSED = 19,
     JUPREF_EVENT_TRADE_ARCHIVED = 20,
-    JUPREF_EVENT_TYPES = 21
+    JUPREF_EVENT_TRADE_UNPROVED = 21,
+    JUPREF_EVENT_FEES_CLAIMED = 22,
+    JUPREF_EVENT_FEES_DRIFTED = 23,
+    JUPREF_EVENT_INCIDENT_RAISED = 24,
+    JUPREF_EVENT_INCIDENT_CLEARED = 25,
+    JUPREF_EVENT_TYPES = 26
 } jupref_event_type_e;
 
 
@@ -61,8 +66,20 @@ typedef enum {
     JUPREF_STATE_EXPIRED = 6,           /* it can't land any more */
     JUPREF_STATE_DISPUTED = 7,          /* frozen */
     JUPREF_STATE_REVERSED = 8,          /* booked back */
-    JUPREF_STATES = 9
+    JUPREF_STATE_UNPROVED = 9,          /* nobody could say; stays open */
+    JUPREF_STATES = 10
 } jupref_trade_state_e;
+
+
+/* What incidents are about; numbers on disk, none is given another meaning. */
+typedef enum {
+    JUPREF_INCIDENT_FEE_DRIFT = 1,      /* detail: the mint */
+    JUPREF_INCIDENT_PROGRAM_UPGRADED = 2,       /* the referral program */
+    JUPREF_INCIDENT_REFERRAL_ACCOUNT = 3,       /* share, partner, project */
+    JUPREF_INCIDENT_FEE_ACCOUNT = 4,    /* a token account is missing */
+    JUPREF_INCIDENT_NODES = 5,          /* too few of the pool tell the truth */
+    JUPREF_INCIDENTS = 6
+} jupref_incident_kind_e;
 
 
 /* A code: compared in lower case, shown as it was first written. */
@@ -173,9 +190,9 @@ typedef struct {
 
 
 /*
- * trade.rejected, trade.expired, trade.disputed, dispute.resolved and
- * trade.reversed: which trade, and why ("foreign_message", or a person's
- * words).
+ * trade.rejected, trade.expired, trade.unproved, trade.disputed,
+ * dispute.resolved and trade.reversed: which trade, and why
+ * ("foreign_message", or a person's words).
  */
 typedef struct {
     jupref_signature_t   signature;
@@ -210,6 +227,40 @@ typedef struct {
 } jupref_trade_archived_t;
 
 
+/*
+ * The referral program has emptied a fee account: `amount` base units of
+ * `mint` since what was claimed before.  No account moves by it; it is what
+ * a balance on chain is held against.
+ */
+typedef struct {
+    jupref_signature_t   signature;     /* the last one of its slot */
+    jupref_pubkey_t      mint;
+    uint64_t             amount;
+    uint64_t             slot;
+} jupref_fees_claimed_t;
+
+
+/*
+ * What a fee account holds isn't what the books say, or is again
+ * (`unexplained` 0).  All in base units of the mint.
+ */
+typedef struct {
+    jupref_pubkey_t      mint;
+    uint64_t             slot;          /* that the balance is of */
+    uint64_t             expected;
+    uint64_t             actual;
+    uint64_t             unexplained;
+    uint8_t              missing;       /* 1: the account has less by it */
+} jupref_fees_drifted_t;
+
+
+/* incident.raised and incident.cleared. */
+typedef struct {
+    uint8_t              kind;          /* jupref_incident_kind_e */
+    uint8_t              detail[JUPREF_REASON_MAX];     /* zeroes behind it */
+} jupref_incident_t;
+
+
 typedef struct {
     uint64_t             seq;
     uint64_t             time_ms;       /* since 1970, UTC */
@@ -233,6 +284,9 @@ typedef struct {
         jupref_trade_ruled_t          trade_ruled;
         jupref_hold_released_t        hold_released;
         jupref_trade_archived_t       trade_archived;
+        jupref_fees_claimed_t         fees_claimed;
+        jupref_fees_drifted_t         fees_drifted;
+        jupref_incident_t             incident;
     } of;
 } jupref_event_t;
 
@@ -245,6 +299,9 @@ unsigned jupref_code_name_valid(const jupref_code_name_t *name);
 
 /* The text as it was first written. */
 jupref_bytes_t jupref_code_name_text(const jupref_code_name_t *name);
+
+/* "fee_drift", "program_upgraded", … */
+const char *jupref_incident_name(unsigned kind);
 
 /* A span of a zero padded field. */
 jupref_bytes_t jupref_padded(const uint8_t *bytes, size_t size);

@@ -24,8 +24,11 @@
  *                                              that is called is plumbing
  *                                              plain_deposit
  *     6  the referral program isn't called     claim_in_transaction
- *     7  the fee account has grown             fee_account_closed,
+ *     7  a fee account has grown               fee_account_closed,
  *                                              fee_missing, not_charged
+ *
+ * An account's signature is over its message alone, so what 1 has passed is
+ * the transaction of that signature, whatever a node makes up.
  *
  * What counts is F, by how much a fee account's own amount has grown: with a
  * transfer fee that is what arrived, not what was sent.
@@ -39,17 +42,23 @@
 
 
 #include "ledger/jupref_ledger.h"
+#include "solana/jupref_rpc_results.h"
 #include "solana/jupref_rpc_transaction.h"
 
 
 /* A node's null says nothing of what is older: unstaked nodes keep about two
  * epochs. */
-#define JUPREF_EVIDENCE_HISTORY_MS  (24 * 60 * 60 * UINT64_C(1000))
+#define JUPREF_EVIDENCE_HISTORY_MS   (24 * 60 * 60 * UINT64_C(1000))
+
+/* How long a trade that no node knows is waited for before the pool is found
+ * too small to say: blockhashes live for a minute or so. */
+#define JUPREF_EVIDENCE_PATIENCE_MS  (10 * 60 * UINT64_C(1000))
 
 /* Nodes that must agree before silence counts. */
-#define JUPREF_EVIDENCE_WITNESSES   2
+#define JUPREF_EVIDENCE_WITNESSES    2
 
-#define JUPREF_EVIDENCE_NODES       16
+/* Nodes that are heard about one trade; a liar is told by a bit. */
+#define JUPREF_EVIDENCE_NODES        32
 
 
 typedef enum {
@@ -147,7 +156,6 @@ typedef enum {
     JUPREF_REASON_OTHER_TRANSACTION,    /* its signature isn't ours */
     JUPREF_REASON_BAD_SIGNATURE,        /* its payer hasn't signed it */
     JUPREF_REASON_NO_ACCOUNTS,          /* no fee account was told */
-    JUPREF_REASON_NO_MEMORY,
     JUPREF_REASONS
 } jupref_reason_e;
 
@@ -182,6 +190,13 @@ unsigned jupref_evidence_event(const jupref_evidence_t *evidence,
 unsigned jupref_evidence_accounts(
     jupref_fee_account_t accounts[JUPREF_FEE_ACCOUNTS],
     const jupref_pubkey_t *referral_account, const jupref_trade_row_t *trade);
+
+/* What a node's answer to getTransaction says, by how it was read. */
+jupref_said_e jupref_said_by_transaction(jupref_chain_result_e result);
+
+/* The same of one status; `searched`: with searchTransactionHistory. */
+jupref_said_e jupref_said_by_status(const jupref_signature_status_t *status,
+    unsigned searched);
 
 /* What an error of a node says: NO_HISTORY by -32001, -32011, -32019, -32020
  * and -32021, else NOTHING. */

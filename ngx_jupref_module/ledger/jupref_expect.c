@@ -50,6 +50,7 @@ jupref_ledger_expect(const jupref_ledger_t *ledger,
 
     case JUPREF_EVENT_TRADE_REJECTED:
     case JUPREF_EVENT_TRADE_EXPIRED:
+    case JUPREF_EVENT_TRADE_UNPROVED:
     case JUPREF_EVENT_TRADE_DISPUTED:
     case JUPREF_EVENT_DISPUTE_RESOLVED:
     case JUPREF_EVENT_TRADE_REVERSED:

@@ -20,7 +20,7 @@
 #include "ledger/jupref_event.h"
 
 
-#define JUPREF_LEDGER_LAYOUT     2
+#define JUPREF_LEDGER_LAYOUT     3
 #define JUPREF_LEDGER_MIN        (1024 * 1024)  /* bytes of a useful block */
 
 #define JUPREF_CODES_PER_REFERRER  64
@@ -83,6 +83,14 @@ typedef enum {
     JUPREF_BY_EARNED,
     JUPREF_RANKINGS
 } jupref_ranking_e;
+
+
+/* Trades that aren't proved: queues, oldest first. */
+typedef enum {
+    JUPREF_PROOFS_AWAITED = 0,          /* executed and unknown */
+    JUPREF_PROOFS_MISSED,               /* unproved */
+    JUPREF_PROOFS
+} jupref_proofs_e;
 
 
 /*
@@ -176,6 +184,11 @@ typedef struct {
     jupref_u128_t        platform;
     jupref_u128_t        referrers;
     jupref_account_t     accounts[JUPREF_ACCOUNTS];
+    jupref_u128_t        claimed;       /* by the referral program, all time */
+    uint64_t             claimed_slot;  /* of the last claim */
+    uint64_t             drift;         /* on chain against the books … */
+    uint64_t             drift_slot;    /* … as it was booked last */
+    uint8_t              drift_missing; /* 1: there is less on chain */
     uint8_t              text_len;
     uint8_t              text[JUPREF_PUBKEY_TEXT];
 } __attribute__((aligned(16))) jupref_mint_row_t;
@@ -212,11 +225,12 @@ typedef struct {
     uint64_t             seq;           /* of trade.executed or .unknown */
     uint64_t             verified_seq;
     uint64_t             verified_ms;
+    uint64_t             ruled_ms;      /* of the last ruling, 0: none */
     uint32_t             older;         /* of all trades in the table */
     uint32_t             newer;
     uint32_t             older_of_referrer;
     uint32_t             newer_of_referrer;
-    uint32_t             sooner;        /* in the queue of holds */
+    uint32_t             sooner;        /* in the queue that its state has */
     uint32_t             later;
     uint32_t             code;          /* 0: no referrer */
     uint32_t             level[JUPREF_LEVELS];  /* referrers that earn */
@@ -225,7 +239,10 @@ typedef struct {
     uint16_t             share_bps[JUPREF_LEVELS];
     uint16_t             partner_bps;
     uint8_t              state;         /* jupref_trade_state_e */
-    uint8_t              disputed_from; /* the state it was frozen in */
+    uint8_t              came_from;     /* the state it was disputed or
+                                         * unproved in */
+    uint8_t              reason;        /* of the last ruling, jupref_reason_e
+                                         */
     uint8_t              router[JUPREF_ROUTER_MAX];
 } __attribute__((aligned(16))) jupref_trade_row_t;
 
@@ -264,6 +281,14 @@ typedef struct {
 } __attribute__((aligned(16))) jupref_series_row_t;
 
 
+/* An incident that is raised, as far as the fold must know. */
+typedef struct {
+    uint64_t             seq;           /* of incident.raised, 0: isn't */
+    uint64_t             time_ms;
+    uint64_t             detail;        /* its hash */
+} jupref_raised_t;
+
+
 typedef struct {
     uint64_t             magic;
     uint32_t             layout;
@@ -277,12 +302,15 @@ typedef struct {
     uint64_t             clicks;
     uint64_t             orders;
     jupref_u128_t        volume_micro_usd;
+    jupref_raised_t      raised[JUPREF_INCIDENTS];
     uint64_t             digest;        /* of every effect since the first */
     uint64_t             archived_seq;  /* of the newest archived trade */
     uint32_t             newest_trade;  /* in the table */
     uint32_t             oldest_trade;
     uint32_t             next_release;  /* the queue of holds: its head */
     uint32_t             last_release;  /* and its tail */
+    uint32_t             oldest_proof[JUPREF_PROOFS];
+    uint32_t             newest_proof[JUPREF_PROOFS];
     uint32_t             oldest_intent[JUPREF_INTENTS];
     uint32_t             newest_intent[JUPREF_INTENTS];
     uint32_t             next_cell[2];  /* hours, days: the oldest row of a

@@ -14,6 +14,10 @@
 static void jupref_link_of_referrer(jupref_ledger_t *ledger, uint32_t trade);
 static void jupref_unlink_of_referrer(jupref_ledger_t *ledger,
     uint32_t trade);
+static uint32_t jupref_hold_place(const jupref_ledger_t *ledger,
+    const jupref_trade_row_t *row);
+static uint32_t *jupref_queue_ends(jupref_ledger_t *ledger, unsigned state,
+    uint32_t **newest);
 static jupref_intents_e jupref_intents_of(const jupref_intent_row_t *row);
 
 
@@ -119,83 +123,134 @@ jupref_unlink_of_referrer(jupref_ledger_t *ledger, uint32_t trade)
 }
 
 
-/*
- * What was just verified is the last.  What comes back from a dispute was
- * verified long ago and stands near the head; where its place isn't found
- * soon it waits at the end, so that it holds up nobody.
- */
-
 void
-jupref_link_hold(jupref_ledger_t *ledger, uint32_t trade)
+jupref_link_queue(jupref_ledger_t *ledger, uint32_t trade)
 {
-    uint32_t             sooner, later, steps;
+    uint32_t            *oldest, *newest;
     jupref_trade_row_t  *row;
 
     row = jupref_trade(ledger, trade);
-    sooner = ledger->last_release;
-    later = 0;
+    oldest = jupref_queue_ends(ledger, row->state, &newest);
 
-    if (sooner && jupref_trade(ledger, sooner)->verified_ms > row->verified_ms)
-    {
-        later = ledger->next_release;
-
-        for (steps = 0; steps < JUPREF_HOLD_STEPS
-             && jupref_trade(ledger, later)->verified_ms <= row->verified_ms;
-             steps++)
-        {
-            later = jupref_trade(ledger, later)->later;
-        }
-
-        if (steps == JUPREF_HOLD_STEPS) {
-            later = 0;
-
-        } else {
-            sooner = jupref_trade(ledger, later)->sooner;
-        }
+    if (oldest == NULL) {
+        return;
     }
 
-    row->sooner = sooner;
-    row->later = later;
+    row->later = (row->state == JUPREF_STATE_VERIFIED)
+                 ? jupref_hold_place(ledger, row) : 0;
+    row->sooner = row->later ? jupref_trade(ledger, row->later)->sooner
+                             : *newest;
 
-    if (sooner) {
-        jupref_trade(ledger, sooner)->later = trade;
+    if (row->sooner) {
+        jupref_trade(ledger, row->sooner)->later = trade;
 
     } else {
-        ledger->next_release = trade;
+        *oldest = trade;
     }
 
-    if (later) {
-        jupref_trade(ledger, later)->sooner = trade;
+    if (row->later) {
+        jupref_trade(ledger, row->later)->sooner = trade;
 
     } else {
-        ledger->last_release = trade;
+        *newest = trade;
     }
 }
 
 
 void
-jupref_unlink_hold(jupref_ledger_t *ledger, uint32_t trade)
+jupref_unlink_queue(jupref_ledger_t *ledger, uint32_t trade)
 {
+    uint32_t            *oldest, *newest;
     jupref_trade_row_t  *row;
 
     row = jupref_trade(ledger, trade);
+    oldest = jupref_queue_ends(ledger, row->state, &newest);
+
+    if (oldest == NULL) {
+        return;
+    }
 
     if (row->sooner) {
         jupref_trade(ledger, row->sooner)->later = row->later;
 
     } else {
-        ledger->next_release = row->later;
+        *oldest = row->later;
     }
 
     if (row->later) {
         jupref_trade(ledger, row->later)->sooner = row->sooner;
 
     } else {
-        ledger->last_release = row->sooner;
+        *newest = row->sooner;
     }
 
     row->sooner = 0;
     row->later = 0;
+}
+
+
+/*
+ * Before which one of the holds, 0 for the end.  What was just verified is
+ * the last.  What comes back from a dispute was verified long ago and stands
+ * near the head; where its place isn't found soon it waits at the end, so that
+ * it holds up nobody.
+ */
+
+static uint32_t
+jupref_hold_place(const jupref_ledger_t *ledger,
+    const jupref_trade_row_t *row)
+{
+    uint32_t  later, steps;
+
+    if (ledger->last_release == 0
+        || jupref_trade(ledger, ledger->last_release)->verified_ms
+           <= row->verified_ms)
+    {
+        return 0;
+    }
+
+    later = ledger->next_release;
+
+    for (steps = 0; steps < JUPREF_HOLD_STEPS
+         && jupref_trade(ledger, later)->verified_ms <= row->verified_ms;
+         steps++)
+    {
+        later = jupref_trade(ledger, later)->later;
+    }
+
+    return (steps == JUPREF_HOLD_STEPS) ? 0 : later;
+}
+
+
+/* The queue of a state, by its two ends; NULL where there is none. */
+
+static uint32_t *
+jupref_queue_ends(jupref_ledger_t *ledger, unsigned state, uint32_t **newest)
+{
+    jupref_proofs_e  proofs;
+
+    switch (state) {
+
+    case JUPREF_STATE_VERIFIED:
+        *newest = &ledger->last_release;
+        return &ledger->next_release;
+
+    case JUPREF_STATE_EXECUTED:
+    case JUPREF_STATE_UNKNOWN:
+        proofs = JUPREF_PROOFS_AWAITED;
+        break;
+
+    case JUPREF_STATE_UNPROVED:
+        proofs = JUPREF_PROOFS_MISSED;
+        break;
+
+    default:
+        return NULL;
+    }
+
+    *newest = &ledger->newest_proof[proofs];
+
+    return &ledger->oldest_proof[proofs];
 }
 
 

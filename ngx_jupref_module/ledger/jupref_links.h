@@ -4,7 +4,10 @@
  *
  *     trades    all that are in the table, newest first, by `seq`
  *               those of each referrer's codes, newest first
- *     holds     verified trades, the soonest verified first
+ *     queues    each trade is in one at most, by its state: verified ones
+ *               wait for their hold to end, the soonest verified first; those
+ *               that await their proof, and those that nobody could prove,
+ *               oldest first
  *     wallets   those bound to each referrer's codes, newest bound first
  *     intents   executes that went out, oldest first, in two lists
  */
@@ -20,9 +23,10 @@
 void jupref_link_trade(jupref_ledger_t *ledger, uint32_t trade);
 void jupref_unlink_trade(jupref_ledger_t *ledger, uint32_t trade);
 
-/* Where its verification belongs by time. */
-void jupref_link_hold(jupref_ledger_t *ledger, uint32_t trade);
-void jupref_unlink_hold(jupref_ledger_t *ledger, uint32_t trade);
+/* Into the queue of its state, out of it before the state changes; nothing
+ * happens where a state has none. */
+void jupref_link_queue(jupref_ledger_t *ledger, uint32_t trade);
+void jupref_unlink_queue(jupref_ledger_t *ledger, uint32_t trade);
 
 /* As the newest bound to its code's owner. */
 void jupref_link_wallet(jupref_ledger_t *ledger, uint32_t wallet);

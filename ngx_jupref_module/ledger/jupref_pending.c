@@ -12,7 +12,15 @@
 #include "base/jupref_table.h"
 
 
-/* A row's place in its bucket's chain; hash 0: the row is free. */
+typedef enum {
+    JUPREF_BY_REQUEST = 0,
+    JUPREF_BY_MESSAGE,
+    JUPREF_PENDING_CHAINS
+} jupref_pending_chain_e;
+
+
+/* A row's place in its bucket's chain; hash 0: it is in none.  A row is free
+ * when it isn't in the one by requestId. */
 typedef struct {
     uint32_t  hash;
     uint32_t  next;
@@ -22,26 +30,35 @@ typedef struct {
 /* Rows count from 1, so that 0 ends a chain. */
 struct jupref_pending_s {
     uint32_t  capacity;
-    uint32_t  bucket_count;             /* a power of two */
+    uint32_t  bucket_count;             /* a power of two, of each chain */
     uint32_t  head;                     /* the row written last */
     uint32_t  used;
     uint64_t  evicted;
-    uint64_t  buckets_at;
-    uint64_t  links_at;
+    uint64_t  buckets_at[JUPREF_PENDING_CHAINS];
+    uint64_t  links_at[JUPREF_PENDING_CHAINS];
     uint64_t  rows_at;
 };
 
 
 static uint32_t jupref_pending_hash(const jupref_request_id_t *request_id);
+static uint32_t jupref_pending_message_hash(const uint8_t *message_hash);
 static jupref_order_t *jupref_pending_row(const jupref_pending_t *pending,
     uint32_t index);
 static jupref_pending_link_t *jupref_pending_link(
-    const jupref_pending_t *pending, uint32_t index);
+    const jupref_pending_t *pending, jupref_pending_chain_e chain,
+    uint32_t index);
 static uint32_t *jupref_pending_bucket(const jupref_pending_t *pending,
-    uint32_t hash);
-static uint32_t *jupref_pending_search(const jupref_pending_t *pending,
-    const jupref_request_id_t *request_id, uint32_t hash);
-static void jupref_pending_unlink(jupref_pending_t *pending, uint32_t *place);
+    jupref_pending_chain_e chain, uint32_t hash);
+static uint32_t jupref_pending_search(const jupref_pending_t *pending,
+    const jupref_request_id_t *request_id);
+static uint32_t jupref_pending_search_message(
+    const jupref_pending_t *pending, const uint8_t *message_hash);
+static jupref_order_t *jupref_pending_living(jupref_pending_t *pending,
+    uint32_t index, uint64_t now_ms);
+static void jupref_pending_chain_in(jupref_pending_t *pending,
+    jupref_pending_chain_e chain, uint32_t index, uint32_t hash);
+static void jupref_pending_chain_out(jupref_pending_t *pending,
+    jupref_pending_chain_e chain, uint32_t index);
 static void jupref_pending_drop(jupref_pending_t *pending, uint32_t index);
 static unsigned jupref_order_expired(const jupref_order_t *order,
     uint64_t now_ms);
@@ -50,7 +67,8 @@ static unsigned jupref_order_expired(const jupref_order_t *order,
 jupref_pending_t *
 jupref_pending_init(void *block, uint64_t size)
 {
-    uint64_t           capacity;
+    uint64_t           capacity, at;
+    unsigned           chain;
     jupref_pending_t  *pending;
 
     if (size < JUPREF_PENDING_MIN) {
@@ -59,10 +77,13 @@ jupref_pending_init(void *block, uint64_t size)
 
     pending = block;
 
-    /* at most two buckets (8 bytes) a row, rounded up to a power of two */
+    /* of each chain at most two buckets (8 bytes) a row, rounded up to a power
+     * of two */
 
-    capacity = (size - sizeof(jupref_pending_t) - 64)
-               / (sizeof(jupref_order_t) + sizeof(jupref_pending_link_t) + 8);
+    capacity = (size - sizeof(jupref_pending_t) - 128)
+               / (sizeof(jupref_order_t)
+                  + JUPREF_PENDING_CHAINS * (sizeof(jupref_pending_link_t)
+                                             + 8));
 
     if (capacity > UINT32_MAX / 4) {
         capacity = UINT32_MAX / 4;
@@ -75,13 +96,18 @@ jupref_pending_init(void *block, uint64_t size)
         pending->bucket_count *= 2;
     }
 
-    pending->buckets_at = (sizeof(jupref_pending_t) + 15) / 16 * 16;
-    pending->links_at = pending->buckets_at
-                        + ((uint64_t) pending->bucket_count * sizeof(uint32_t)
-                           + 15) / 16 * 16;
-    pending->rows_at = pending->links_at
-                       + ((uint64_t) pending->capacity
-                          * sizeof(jupref_pending_link_t) + 15) / 16 * 16;
+    at = (sizeof(jupref_pending_t) + 15) / 16 * 16;
+
+    for (chain = 0; chain < JUPREF_PENDING_CHAINS; chain++) {
+        pending->buckets_at[chain] = at;
+        at += ((uint64_t) pending->bucket_count * sizeof(uint32_t) + 15)
+              / 16 * 16;
+        pending->links_at[chain] = at;
+        at += ((uint64_t) pending->capacity * sizeof(jupref_pending_link_t)
+               + 15) / 16 * 16;
+    }
+
+    pending->rows_at = at;
 
     return pending;
 }
@@ -90,37 +116,39 @@ jupref_pending_init(void *block, uint64_t size)
 void
 jupref_pending_put(jupref_pending_t *pending, const jupref_order_t *order)
 {
-    uint32_t                hash, *bucket, *place;
-    jupref_order_t         *row;
-    jupref_pending_link_t  *link;
+    uint32_t         index, hash;
+    jupref_order_t  *row;
 
-    hash = jupref_pending_hash(&order->request_id);
-    place = jupref_pending_search(pending, &order->request_id, hash);
+    index = jupref_pending_search(pending, &order->request_id);
 
-    if (*place) {
-        jupref_pending_unlink(pending, place);
+    if (index) {
+        jupref_pending_drop(pending, index);
     }
 
     pending->head = pending->head % pending->capacity + 1;
-    row = jupref_pending_row(pending, pending->head);
-    link = jupref_pending_link(pending, pending->head);
+    index = pending->head;
+    row = jupref_pending_row(pending, index);
 
-    if (link->hash) {
+    if (jupref_pending_link(pending, JUPREF_BY_REQUEST, index)->hash) {
 
         if (!jupref_order_expired(row, order->time_ms)) {
             pending->evicted++;
         }
 
-        jupref_pending_drop(pending, pending->head);
+        jupref_pending_drop(pending, index);
     }
 
-    bucket = jupref_pending_bucket(pending, hash);
-
     *row = *order;
-    link->hash = hash;
-    link->next = *bucket;
-    *bucket = pending->head;
     pending->used++;
+
+    jupref_pending_chain_in(pending, JUPREF_BY_REQUEST, index,
+                            jupref_pending_hash(&order->request_id));
+
+    hash = jupref_pending_message_hash(order->message_hash);
+
+    if (hash) {
+        jupref_pending_chain_in(pending, JUPREF_BY_MESSAGE, index, hash);
+    }
 }
 
 
@@ -128,20 +156,38 @@ jupref_order_t *
 jupref_pending_find(jupref_pending_t *pending,
     const jupref_request_id_t *request_id, uint64_t now_ms)
 {
-    uint32_t        *place;
+    return jupref_pending_living(pending,
+                                 jupref_pending_search(pending, request_id),
+                                 now_ms);
+}
+
+
+jupref_order_t *
+jupref_pending_find_message(jupref_pending_t *pending,
+    const uint8_t message_hash[JUPREF_SHA256_SIZE], uint64_t now_ms)
+{
+    return jupref_pending_living(pending,
+                     jupref_pending_search_message(pending, message_hash),
+                     now_ms);
+}
+
+
+/* The row, unless there is none or it has expired, which makes it go. */
+
+static jupref_order_t *
+jupref_pending_living(jupref_pending_t *pending, uint32_t index,
+    uint64_t now_ms)
+{
     jupref_order_t  *order;
 
-    place = jupref_pending_search(pending, request_id,
-                                  jupref_pending_hash(request_id));
-
-    if (*place == 0) {
+    if (index == 0) {
         return NULL;
     }
 
-    order = jupref_pending_row(pending, *place);
+    order = jupref_pending_row(pending, index);
 
     if (jupref_order_expired(order, now_ms)) {
-        jupref_pending_unlink(pending, place);
+        jupref_pending_drop(pending, index);
         return NULL;
     }
 
@@ -153,13 +199,12 @@ void
 jupref_pending_free(jupref_pending_t *pending,
     const jupref_request_id_t *request_id)
 {
-    uint32_t  *place;
+    uint32_t  index;
 
-    place = jupref_pending_search(pending, request_id,
-                                  jupref_pending_hash(request_id));
+    index = jupref_pending_search(pending, request_id);
 
-    if (*place) {
-        jupref_pending_unlink(pending, place);
+    if (index) {
+        jupref_pending_drop(pending, index);
     }
 }
 
@@ -216,6 +261,25 @@ jupref_pending_hash(const jupref_request_id_t *request_id)
 }
 
 
+/* The first bytes of a hash are as good as any; 0 for one of zeroes. */
+
+static uint32_t
+jupref_pending_message_hash(const uint8_t *message_hash)
+{
+    uint32_t  hash;
+    size_t    i;
+
+    for (i = 0; i < JUPREF_SHA256_SIZE; i++) {
+        if (message_hash[i]) {
+            memcpy(&hash, message_hash, sizeof(uint32_t));
+            return hash | 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static jupref_order_t *
 jupref_pending_row(const jupref_pending_t *pending, uint32_t index)
 {
@@ -225,9 +289,11 @@ jupref_pending_row(const jupref_pending_t *pending, uint32_t index)
 
 
 static jupref_pending_link_t *
-jupref_pending_link(const jupref_pending_t *pending, uint32_t index)
+jupref_pending_link(const jupref_pending_t *pending,
+    jupref_pending_chain_e chain, uint32_t index)
 {
-    return (jupref_pending_link_t *) ((uintptr_t) pending + pending->links_at)
+    return (jupref_pending_link_t *) ((uintptr_t) pending
+                                      + pending->links_at[chain])
            + index - 1;
 }
 
@@ -235,31 +301,37 @@ jupref_pending_link(const jupref_pending_t *pending, uint32_t index)
 /* The lowest bit only says that a row is taken. */
 
 static uint32_t *
-jupref_pending_bucket(const jupref_pending_t *pending, uint32_t hash)
+jupref_pending_bucket(const jupref_pending_t *pending,
+    jupref_pending_chain_e chain, uint32_t hash)
 {
-    return (uint32_t *) ((uintptr_t) pending + pending->buckets_at)
+    return (uint32_t *) ((uintptr_t) pending + pending->buckets_at[chain])
            + (hash >> 1 & (pending->bucket_count - 1));
 }
 
 
-/* What leads to the row of a requestId; it holds 0 when there is none. */
+/* The row of a requestId, 0 when there is none. */
 
-static uint32_t *
+static uint32_t
 jupref_pending_search(const jupref_pending_t *pending,
-    const jupref_request_id_t *request_id, uint32_t hash)
+    const jupref_request_id_t *request_id)
 {
-    uint32_t                   *place;
+    uint32_t                    index, hash;
+    jupref_pending_link_t      *link;
     const jupref_request_id_t  *other;
 
-    for (place = jupref_pending_bucket(pending, hash);
-         *place;
-         place = &jupref_pending_link(pending, *place)->next)
+    hash = jupref_pending_hash(request_id);
+
+    for (index = *jupref_pending_bucket(pending, JUPREF_BY_REQUEST, hash);
+         index;
+         index = link->next)
     {
-        if (jupref_pending_link(pending, *place)->hash != hash) {
+        link = jupref_pending_link(pending, JUPREF_BY_REQUEST, index);
+
+        if (link->hash != hash) {
             continue;
         }
 
-        other = &jupref_pending_row(pending, *place)->request_id;
+        other = &jupref_pending_row(pending, index)->request_id;
 
         if (other->len == request_id->len
             && memcmp(other->bytes, request_id->bytes, other->len) == 0)
@@ -268,43 +340,93 @@ jupref_pending_search(const jupref_pending_t *pending,
         }
     }
 
-    return place;
+    return index;
+}
+
+
+/* New ones are put in front, so the first is the newest. */
+
+static uint32_t
+jupref_pending_search_message(const jupref_pending_t *pending,
+    const uint8_t *message_hash)
+{
+    uint32_t                index, hash;
+    jupref_pending_link_t  *link;
+
+    hash = jupref_pending_message_hash(message_hash);
+
+    if (hash == 0) {
+        return 0;
+    }
+
+    for (index = *jupref_pending_bucket(pending, JUPREF_BY_MESSAGE, hash);
+         index;
+         index = link->next)
+    {
+        link = jupref_pending_link(pending, JUPREF_BY_MESSAGE, index);
+
+        if (link->hash == hash
+            && memcmp(jupref_pending_row(pending, index)->message_hash,
+                      message_hash, JUPREF_SHA256_SIZE) == 0)
+        {
+            break;
+        }
+    }
+
+    return index;
 }
 
 
 static void
-jupref_pending_unlink(jupref_pending_t *pending, uint32_t *place)
+jupref_pending_chain_in(jupref_pending_t *pending,
+    jupref_pending_chain_e chain, uint32_t index, uint32_t hash)
 {
+    uint32_t               *bucket;
     jupref_pending_link_t  *link;
 
-    link = jupref_pending_link(pending, *place);
+    bucket = jupref_pending_bucket(pending, chain, hash);
+    link = jupref_pending_link(pending, chain, index);
 
-    *place = link->next;
-    link->next = 0;
-    link->hash = 0;
-    pending->used--;
+    link->hash = hash;
+    link->next = *bucket;
+    *bucket = index;
 }
 
 
-/* Unlinks a row that is known by its index.  Who died over it may have left it
- * outside of its chain. */
+/* Who died over a row may have left it outside of its chain. */
+
+static void
+jupref_pending_chain_out(jupref_pending_t *pending,
+    jupref_pending_chain_e chain, uint32_t index)
+{
+    uint32_t               *place;
+    jupref_pending_link_t  *link;
+
+    link = jupref_pending_link(pending, chain, index);
+
+    if (link->hash == 0) {
+        return;
+    }
+
+    place = jupref_pending_bucket(pending, chain, link->hash);
+
+    while (*place != 0 && *place != index) {
+        place = &jupref_pending_link(pending, chain, *place)->next;
+    }
+
+    if (*place != 0) {
+        *place = link->next;
+    }
+
+    link->hash = 0;
+    link->next = 0;
+}
+
 
 static void
 jupref_pending_drop(jupref_pending_t *pending, uint32_t index)
 {
-    uint32_t  *place;
-
-    place = jupref_pending_bucket(pending,
-                                  jupref_pending_link(pending, index)->hash);
-
-    while (*place != 0 && *place != index) {
-        place = &jupref_pending_link(pending, *place)->next;
-    }
-
-    if (*place == 0) {
-        jupref_pending_link(pending, index)->hash = 0;
-        return;
-    }
-
-    jupref_pending_unlink(pending, place);
+    jupref_pending_chain_out(pending, JUPREF_BY_MESSAGE, index);
+    jupref_pending_chain_out(pending, JUPREF_BY_REQUEST, index);
+    pending->used--;
 }

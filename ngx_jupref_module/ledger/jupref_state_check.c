@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "ledger/jupref_evidence.h"
 #include "ledger/jupref_standing.h"
 
 
@@ -20,6 +21,7 @@ static unsigned jupref_sound_balances(const jupref_ledger_t *ledger);
 static unsigned jupref_sound_trades(const jupref_ledger_t *ledger);
 static unsigned jupref_sound_trade(const jupref_ledger_t *ledger,
     const jupref_trade_row_t *row);
+static unsigned jupref_came_rightly(const jupref_trade_row_t *row);
 static unsigned jupref_sound_earners(const jupref_ledger_t *ledger,
     const jupref_trade_row_t *row);
 static unsigned jupref_sound_intents(const jupref_ledger_t *ledger);
@@ -136,7 +138,9 @@ jupref_sound_mints(const jupref_ledger_t *ledger)
     for (jupref_each_row(ledger, JUPREF_TABLE_MINTS, index)) {
         row = jupref_mint(ledger, index);
 
-        if (row->text_len == 0 || row->text_len > JUPREF_PUBKEY_TEXT) {
+        if (row->text_len == 0 || row->text_len > JUPREF_PUBKEY_TEXT
+            || row->drift_missing > 1)
+        {
             return 0;
         }
     }
@@ -196,14 +200,8 @@ static unsigned
 jupref_sound_trade(const jupref_ledger_t *ledger,
     const jupref_trade_row_t *row)
 {
-    unsigned  frozen, was_frozen;
-
-    frozen = row->state == JUPREF_STATE_DISPUTED;
-    was_frozen = row->disputed_from == JUPREF_STATE_VERIFIED
-                 || row->disputed_from == JUPREF_STATE_AVAILABLE;
-
     if (row->state == 0 || row->state >= JUPREF_STATES
-        || (frozen ? !was_frozen : row->disputed_from != 0)
+        || row->reason >= JUPREF_REASONS || !jupref_came_rightly(row)
         || row->request_id.len > JUPREF_REQUEST_ID_MAX
         || !jupref_is_row_or_none(ledger, JUPREF_TABLE_CODES, row->code)
         || !jupref_is_row_or_none(ledger, JUPREF_TABLE_MINTS, row->fee_mint))
@@ -211,11 +209,35 @@ jupref_sound_trade(const jupref_ledger_t *ledger,
         return 0;
     }
 
-    if (row->state != JUPREF_STATE_VERIFIED && (row->sooner || row->later)) {
+    if (row->state != JUPREF_STATE_VERIFIED
+        && row->state != JUPREF_STATE_EXECUTED
+        && row->state != JUPREF_STATE_UNKNOWN
+        && row->state != JUPREF_STATE_UNPROVED
+        && (row->sooner || row->later))
+    {
         return 0;
     }
 
     return row->code || !(row->older_of_referrer || row->newer_of_referrer);
+}
+
+
+static unsigned
+jupref_came_rightly(const jupref_trade_row_t *row)
+{
+    switch (row->state) {
+
+    case JUPREF_STATE_DISPUTED:
+        return row->came_from == JUPREF_STATE_VERIFIED
+               || row->came_from == JUPREF_STATE_AVAILABLE;
+
+    case JUPREF_STATE_UNPROVED:
+        return row->came_from == JUPREF_STATE_EXECUTED
+               || row->came_from == JUPREF_STATE_UNKNOWN;
+
+    default:
+        return row->came_from == 0;
+    }
 }
 
 

@@ -32,6 +32,7 @@ typedef struct {
 
 
 static unsigned jupref_sound_whole_lists(const jupref_ledger_t *ledger);
+static unsigned jupref_sound_queues(const jupref_ledger_t *ledger);
 static unsigned jupref_sound_of_referrers(const jupref_ledger_t *ledger);
 static unsigned jupref_sound_codes_of(const jupref_ledger_t *ledger,
     uint32_t referrer, uint32_t *count);
@@ -41,15 +42,15 @@ static unsigned jupref_sound_walk(const jupref_ledger_t *ledger,
     const jupref_list_t *list, uint32_t first, uint32_t owner,
     jupref_walk_t *walk);
 static uint32_t jupref_count_trades(const jupref_ledger_t *ledger,
-    jupref_belongs_pt belongs);
+    jupref_belongs_pt belongs, uint32_t owner);
 static unsigned jupref_any_trade(const jupref_ledger_t *ledger,
     const void *row, uint32_t owner);
 static unsigned jupref_trade_with_code(const jupref_ledger_t *ledger,
     const void *row, uint32_t owner);
 static unsigned jupref_trade_of_owner(const jupref_ledger_t *ledger,
     const void *row, uint32_t owner);
-static unsigned jupref_trade_on_hold(const jupref_ledger_t *ledger,
-    const void *row, uint32_t owner);
+static unsigned jupref_trade_queued(const jupref_ledger_t *ledger,
+    const void *row, uint32_t state);
 static unsigned jupref_wallet_of_owner(const jupref_ledger_t *ledger,
     const void *row, uint32_t owner);
 static unsigned jupref_intent_of_kind(const jupref_ledger_t *ledger,
@@ -66,9 +67,9 @@ static const jupref_list_t  jupref_list_of_referrer = {
     offsetof(jupref_trade_row_t, newer_of_referrer), jupref_trade_of_owner
 };
 
-static const jupref_list_t  jupref_list_holds = {
+static const jupref_list_t  jupref_list_queue = {
     JUPREF_TABLE_TRADES, offsetof(jupref_trade_row_t, later),
-    offsetof(jupref_trade_row_t, sooner), jupref_trade_on_hold
+    offsetof(jupref_trade_row_t, sooner), jupref_trade_queued
 };
 
 static const jupref_list_t  jupref_list_wallets = {
@@ -113,16 +114,12 @@ jupref_sound_whole_lists(const jupref_ledger_t *ledger)
     if (!jupref_sound_walk(ledger, &jupref_list_trades, ledger->newest_trade,
                            0, &walk)
         || walk.last != ledger->oldest_trade
-        || walk.count != jupref_count_trades(ledger, jupref_any_trade))
+        || walk.count != jupref_count_trades(ledger, jupref_any_trade, 0))
     {
         return 0;
     }
 
-    if (!jupref_sound_walk(ledger, &jupref_list_holds, ledger->next_release,
-                           0, &walk)
-        || walk.last != ledger->last_release
-        || walk.count != jupref_count_trades(ledger, jupref_trade_on_hold))
-    {
+    if (!jupref_sound_queues(ledger)) {
         return 0;
     }
 
@@ -139,6 +136,41 @@ jupref_sound_whole_lists(const jupref_ledger_t *ledger)
     }
 
     return count == ledger->tables[JUPREF_TABLE_INTENTS].count;
+}
+
+
+/* Those of trades, by the first of the states that each is for. */
+
+static unsigned
+jupref_sound_queues(const jupref_ledger_t *ledger)
+{
+    unsigned       i;
+    jupref_walk_t  walk;
+
+    const struct {
+        uint32_t  state;
+        uint32_t  oldest;
+        uint32_t  newest;
+    } queues[] = {
+        { JUPREF_STATE_VERIFIED, ledger->next_release, ledger->last_release },
+        { JUPREF_STATE_EXECUTED, ledger->oldest_proof[JUPREF_PROOFS_AWAITED],
+          ledger->newest_proof[JUPREF_PROOFS_AWAITED] },
+        { JUPREF_STATE_UNPROVED, ledger->oldest_proof[JUPREF_PROOFS_MISSED],
+          ledger->newest_proof[JUPREF_PROOFS_MISSED] }
+    };
+
+    for (i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
+        if (!jupref_sound_walk(ledger, &jupref_list_queue, queues[i].oldest,
+                               queues[i].state, &walk)
+            || walk.last != queues[i].newest
+            || walk.count != jupref_count_trades(ledger, jupref_trade_queued,
+                                                 queues[i].state))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -176,7 +208,7 @@ jupref_sound_of_referrers(const jupref_ledger_t *ledger)
         trades += walk.count;
     }
 
-    return trades == jupref_count_trades(ledger, jupref_trade_with_code)
+    return trades == jupref_count_trades(ledger, jupref_trade_with_code, 0)
            && codes == ledger->tables[JUPREF_TABLE_CODES].count
            && balances == ledger->tables[JUPREF_TABLE_BALANCES].count
            && wallets == ledger->tables[JUPREF_TABLE_WALLETS].count;
@@ -284,7 +316,8 @@ jupref_sound_walk(const jupref_ledger_t *ledger, const jupref_list_t *list,
 
 
 static uint32_t
-jupref_count_trades(const jupref_ledger_t *ledger, jupref_belongs_pt belongs)
+jupref_count_trades(const jupref_ledger_t *ledger, jupref_belongs_pt belongs,
+    uint32_t owner)
 {
     uint32_t  index, count;
 
@@ -292,7 +325,7 @@ jupref_count_trades(const jupref_ledger_t *ledger, jupref_belongs_pt belongs)
 
     for (jupref_each_row(ledger, JUPREF_TABLE_TRADES, index)) {
         if (jupref_is_row(ledger, JUPREF_TABLE_TRADES, index)
-            && belongs(ledger, jupref_trade(ledger, index), 0))
+            && belongs(ledger, jupref_trade(ledger, index), owner))
         {
             count++;
         }
@@ -329,12 +362,14 @@ jupref_trade_of_owner(const jupref_ledger_t *ledger, const void *row,
 
 
 static unsigned
-jupref_trade_on_hold(const jupref_ledger_t *ledger, const void *row,
-    uint32_t owner)
+jupref_trade_queued(const jupref_ledger_t *ledger, const void *row,
+    uint32_t state)
 {
     const jupref_trade_row_t  *trade = row;
 
-    return trade->state == JUPREF_STATE_VERIFIED;
+    return trade->state == state
+           || (trade->state == JUPREF_STATE_UNKNOWN
+               && state == JUPREF_STATE_EXECUTED);
 }
 
 

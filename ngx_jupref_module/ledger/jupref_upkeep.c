@@ -103,6 +103,73 @@ jupref_intent_stale(const jupref_ledger_t *ledger, uint64_t now_ms,
 
 
 unsigned
+jupref_intent_found(const jupref_ledger_t *ledger,
+    const jupref_request_id_t *request_id,
+    const jupref_signature_t *signature, jupref_event_t *event)
+{
+    uint32_t  index;
+
+    index = jupref_find_intent(ledger, request_id);
+
+    if (index == 0 || jupref_find_trade(ledger, signature)) {
+        return 0;
+    }
+
+    memset(event, 0, sizeof(jupref_event_t));
+    event->type = JUPREF_EVENT_TRADE_UNKNOWN;
+    event->of.trade = jupref_intent(ledger, index)->trade;
+    event->of.trade.signature = *signature;
+
+    return 1;
+}
+
+
+unsigned
+jupref_binding_due(const jupref_ledger_t *ledger,
+    const jupref_signature_t *signature, jupref_attribution_mode_e mode,
+    jupref_event_t *event)
+{
+    uint32_t                   index, wallet;
+    jupref_code_row_t         *code;
+    jupref_code_name_t         name;
+    const jupref_trade_row_t  *row;
+
+    index = jupref_find_trade(ledger, signature);
+
+    if (index == 0) {
+        return 0;
+    }
+
+    row = jupref_trade(ledger, index);
+
+    wallet = jupref_find_wallet(ledger, &row->taker);
+
+    /* one that was bound since traded later */
+
+    if (row->state != JUPREF_STATE_VERIFIED || row->code == 0
+        || (wallet && jupref_wallet(ledger, wallet)->bound_ms > row->time_ms))
+    {
+        return 0;
+    }
+
+    code = jupref_code(ledger, row->code);
+    memcpy(name.key, code->key, JUPREF_CODE_MAX);
+    memcpy(name.text, code->text, JUPREF_CODE_MAX);
+
+    if (!jupref_wants_binding(ledger, &row->taker, &name, mode)) {
+        return 0;
+    }
+
+    memset(event, 0, sizeof(jupref_event_t));
+    event->type = JUPREF_EVENT_WALLET_BOUND;
+    event->of.wallet_bound.wallet = row->taker;
+    event->of.wallet_bound.code = name;
+
+    return 1;
+}
+
+
+unsigned
 jupref_intent_gives_way(const jupref_ledger_t *ledger, uint64_t now_ms,
     jupref_event_t *event)
 {

@@ -197,7 +197,7 @@ jupref_trade_state_name(unsigned state)
 {
     static const char *const  names[JUPREF_STATES] = {
         "none", "executed", "unknown", "verified", "available", "rejected",
-        "expired", "disputed", "reversed"
+        "expired", "disputed", "reversed", "unproved"
     };
 
     return names[state];

@@ -94,6 +94,21 @@ typedef struct {
 } jupref_trade_view_t;
 
 
+/* A trade whose proof is asked for. */
+typedef struct {
+    jupref_trade_row_t  row;
+    jupref_pubkey_t     fee_mint;       /* zero: not known */
+} jupref_proof_view_t;
+
+
+/* An execute of which only Jupiter knows the signature. */
+typedef struct {
+    jupref_trade_t      trade;          /* its signature is zero */
+    uint64_t            time_ms;
+    uint64_t            seq;
+} jupref_intent_view_t;
+
+
 typedef struct {
     jupref_key_text_t   wallet;
     uint8_t             code[JUPREF_CODE_MAX];
@@ -152,6 +167,20 @@ void jupref_view_trade(const jupref_ledger_t *ledger, uint32_t trade,
  */
 unsigned jupref_view_trades(const jupref_ledger_t *ledger, uint32_t referrer,
     jupref_cursor_t *cursor, unsigned limit, jupref_trade_view_t *trades);
+
+/*
+ * Trades that await their proof, or those that nobody could prove, oldest
+ * first: those behind the cursor (index 0: from the first), at most `limit`,
+ * returns how many.  The cursor stays on the last one told, so that asking
+ * again tells what has come since.  JUPREF_VIEW_GONE as above.
+ */
+unsigned jupref_view_proofs(const jupref_ledger_t *ledger,
+    jupref_proofs_e proofs, jupref_cursor_t *cursor, unsigned limit,
+    jupref_proof_view_t *trades);
+
+/* The same of executes without a signature and without an outcome. */
+unsigned jupref_view_intents(const jupref_ledger_t *ledger,
+    jupref_cursor_t *cursor, unsigned limit, jupref_intent_view_t *intents);
 
 /* The same of wallets bound to a referrer's codes, newest bound first. */
 unsigned jupref_view_wallets(const jupref_ledger_t *ledger, uint32_t referrer,

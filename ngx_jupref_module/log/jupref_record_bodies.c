@@ -10,6 +10,7 @@
 #include "log/jupref_record_bodies.h"
 
 #include "base/jupref_number.h"
+#include "log/jupref_record_audit.h"
 #include "log/jupref_record_fields.h"
 
 
@@ -468,7 +469,16 @@ static const jupref_body_t  jupref_bodies[JUPREF_EVENT_TYPES] = {
     [JUPREF_EVENT_TRADE_ARCHIVED] = {
         offsetof(jupref_event_t, of.trade_archived.trade.taker),
         offsetof(jupref_event_t, of.trade_archived.trade.request_id),
-        jupref_archived_write, jupref_archived_read, jupref_archived_valid }
+        jupref_archived_write, jupref_archived_read, jupref_archived_valid },
+    [JUPREF_EVENT_TRADE_UNPROVED] = jupref_ruled_body,
+    [JUPREF_EVENT_FEES_CLAIMED] = { 0, 0,
+        jupref_claimed_write, jupref_claimed_read, NULL },
+    [JUPREF_EVENT_FEES_DRIFTED] = { 0, 0,
+        jupref_drifted_write, jupref_drifted_read, jupref_drifted_valid },
+    [JUPREF_EVENT_INCIDENT_RAISED] = { 0, 0,
+        jupref_incident_write, jupref_incident_read, jupref_incident_valid },
+    [JUPREF_EVENT_INCIDENT_CLEARED] = { 0, 0,
+        jupref_incident_write, jupref_incident_read, jupref_incident_valid }
 };
 
 

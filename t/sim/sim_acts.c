@@ -12,6 +12,7 @@ static void sim_act_of(sim_t *sim, jupref_event_t *event);
 static void sim_register(sim_t *sim, jupref_event_t *event, unsigned number);
 static void sim_make_code(sim_t *sim, jupref_event_t *event,
     unsigned number);
+static void sim_tell(sim_t *sim, jupref_event_t *event);
 static void sim_rule(sim_t *sim, jupref_event_t *event);
 static unsigned sim_is_foreign(sim_t *sim, uint32_t number);
 static jupref_event_type_e sim_ruling(sim_t *sim, unsigned state);
@@ -58,7 +59,7 @@ sim_first_acts(sim_t *sim)
 static void
 sim_act_of(sim_t *sim, jupref_event_t *event)
 {
-    switch (sim_random(sim, 30)) {
+    switch (sim_random(sim, 32)) {
 
     case 0:
         sim_register(sim, event,
@@ -109,6 +110,11 @@ sim_act_of(sim_t *sim, jupref_event_t *event)
         memcpy(event->actor, "payout", 6);
         break;
 
+    case 8:
+    case 9:
+        sim_tell(sim, event);
+        break;
+
     default:
         sim_rule(sim, event);
     }
@@ -141,6 +147,44 @@ sim_make_code(sim_t *sim, jupref_event_t *event, unsigned number)
             (number - 1) % SIM_REFERRERS + 1);
     sim_terms(&asked->terms, (unsigned) sim_random(sim, SIM_TERMS));
     asked->own_terms = (uint8_t) sim_random(sim, 2);
+}
+
+
+/* What a check of the chain finds, some of it a second time. */
+
+static void
+sim_tell(sim_t *sim, jupref_event_t *event)
+{
+    uint32_t  mint;
+
+    mint = 1 + (uint32_t) sim_random(sim, SIM_MINTS);
+
+    switch (sim_random(sim, 4)) {
+
+    case 0:
+        event->type = JUPREF_EVENT_FEES_CLAIMED;
+        sim_key(event->of.fees_claimed.mint.bytes, JUPREF_PUBKEY_SIZE, 'm',
+                mint);
+        event->of.fees_claimed.amount = sim_random(sim, 1000000);
+        event->of.fees_claimed.slot = sim->now_ms / 20000;
+        break;
+
+    case 1:
+        event->type = JUPREF_EVENT_FEES_DRIFTED;
+        sim_key(event->of.fees_drifted.mint.bytes, JUPREF_PUBKEY_SIZE, 'm',
+                mint);
+        event->of.fees_drifted.unexplained = sim_random(sim, 3);
+        event->of.fees_drifted.slot = sim->now_ms / 400;
+        break;
+
+    default:
+        event->type = sim_chance(sim, 2) ? JUPREF_EVENT_INCIDENT_RAISED
+                                         : JUPREF_EVENT_INCIDENT_CLEARED;
+        event->of.incident.kind = (uint8_t)
+            (1 + sim_random(sim, JUPREF_INCIDENTS - 1));
+        event->of.incident.detail[0] = (uint8_t) ('a' + sim_random(sim, 3));
+        break;
+    }
 }
 
 
@@ -230,6 +274,7 @@ sim_ruling(sim_t *sim, unsigned state)
 
     default:
         return sim_chance(sim, 6) ? JUPREF_EVENT_TRADE_EXPIRED
+               : sim_chance(sim, 8) ? JUPREF_EVENT_TRADE_UNPROVED
                : sim_chance(sim, 6) ? JUPREF_EVENT_TRADE_REJECTED
                : JUPREF_EVENT_TRADE_VERIFIED;
     }

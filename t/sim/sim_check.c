@@ -203,7 +203,7 @@ sim_head_of(const jupref_ledger_t *ledger, unsigned with_series,
 static void
 sim_check_counts(sim_t *sim, const jupref_ledger_t *ledger)
 {
-    unsigned            state;
+    unsigned            state, kind;
     const sim_model_t  *model;
 
     model = &sim->model;
@@ -225,6 +225,12 @@ sim_check_counts(sim_t *sim, const jupref_ledger_t *ledger)
                  (unsigned long long) model->orders,
                  (unsigned long long) model->in_table,
                  (unsigned long long) model->referrers);
+    }
+
+    for (kind = 1; kind < JUPREF_INCIDENTS; kind++) {
+        if ((ledger->raised[kind].seq != 0) != model->raised[kind]) {
+            sim_fail(sim, "incident %u isn't as it was told", kind);
+        }
     }
 
     for (state = 1; state < JUPREF_STATES; state++) {
@@ -254,7 +260,7 @@ sim_check_mint(sim_t *sim, const jupref_ledger_t *ledger, unsigned number)
     sim_check_held(sim, ledger, number, sums);
 
     if (index == 0) {
-        if (sim_sums(number, fees) != 0) {
+        if (sim_sums(number, fees) != 0 || sim->model.claimed[number] != 0) {
             sim_fail(sim, "mint %u has no row", number);
         }
 
@@ -297,6 +303,12 @@ sim_check_mint(sim_t *sim, const jupref_ledger_t *ledger, unsigned number)
     sim_check_account(sim, mint, JUPREF_ACCOUNT_RECEIVABLE,
                       -sums[SIM_OWED]);
     sim_check_account(sim, mint, JUPREF_ACCOUNT_CLEARING, 0);
+
+    if (mint->claimed != sim->model.claimed[number]
+        || mint->drift != sim->model.drift[number])
+    {
+        sim_fail(sim, "what was told of mint %u isn't there", number);
+    }
 
     if (mint->referrers != sums[SIM_ESTIMATED]) {
         sim_fail(sim, "the estimates of mint %u don't add up", number);

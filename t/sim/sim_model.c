@@ -26,8 +26,11 @@ static unsigned sim_model_released(sim_model_t *model,
     const jupref_event_t *event, const sim_decided_t *decided);
 static unsigned sim_model_archived(sim_model_t *model,
     const jupref_event_t *event);
+static unsigned sim_model_told(sim_model_t *model,
+    const jupref_event_t *event);
 static void sim_model_paid(sim_model_t *model, unsigned referrer);
 static unsigned sim_model_parts(const sim_trade_t *trade, sim_parts_t *parts);
+static unsigned sim_model_never_executed(const sim_trade_t *trade);
 static sim_trade_t *sim_model_trade(sim_model_t *model,
     const jupref_signature_t *signature);
 static unsigned sim_model_wrong(sim_model_t *model, const char *what);
@@ -71,6 +74,7 @@ sim_model_apply(sim_model_t *model, const jupref_event_t *event,
 
     case JUPREF_EVENT_TRADE_REJECTED:
     case JUPREF_EVENT_TRADE_EXPIRED:
+    case JUPREF_EVENT_TRADE_UNPROVED:
     case JUPREF_EVENT_TRADE_DISPUTED:
     case JUPREF_EVENT_DISPUTE_RESOLVED:
     case JUPREF_EVENT_TRADE_REVERSED:
@@ -81,6 +85,16 @@ sim_model_apply(sim_model_t *model, const jupref_event_t *event,
 
     case JUPREF_EVENT_TRADE_ARCHIVED:
         return sim_model_archived(model, event);
+
+    case JUPREF_EVENT_FEES_CLAIMED:
+    case JUPREF_EVENT_FEES_DRIFTED:
+        return sim_model_told(model, event);
+
+    case JUPREF_EVENT_INCIDENT_RAISED:
+    case JUPREF_EVENT_INCIDENT_CLEARED:
+        model->raised[event->of.incident.kind]
+            = event->type == JUPREF_EVENT_INCIDENT_RAISED;
+        return 1;
 
     default:
         return 1;
@@ -131,7 +145,7 @@ sim_model_traded(sim_model_t *model, const jupref_event_t *event,
     }
 
     if (trade->state != 0
-        && !(executed && trade->state == JUPREF_STATE_UNKNOWN))
+        && !(executed && sim_model_never_executed(trade)))
     {
         return sim_model_wrong(model, "a trade that is counted twice");
     }
@@ -173,7 +187,8 @@ sim_model_verified(sim_model_t *model, const jupref_event_t *event,
     trade = &model->trades[sim_number(asked->signature.bytes)];
 
     if ((trade->state != JUPREF_STATE_EXECUTED
-         && trade->state != JUPREF_STATE_UNKNOWN)
+         && trade->state != JUPREF_STATE_UNKNOWN
+         && trade->state != JUPREF_STATE_UNPROVED)
         || asked->fee == 0)
     {
         return sim_model_wrong(model, "a trade that can't be verified");
@@ -182,7 +197,7 @@ sim_model_verified(sim_model_t *model, const jupref_event_t *event,
     sim_model_count(model, trade, 0);
     model->in_state[trade->state]--;
 
-    if (trade->state == JUPREF_STATE_UNKNOWN) {
+    if (sim_model_never_executed(trade)) {
         for (i = 0; i < JUPREF_LEVELS; i++) {
             trade->level[i] = (uint8_t) decided->level[i];
         }
@@ -216,9 +231,16 @@ sim_model_ruled(sim_model_t *model, const jupref_event_t *event)
 
     case JUPREF_EVENT_TRADE_REJECTED:
     case JUPREF_EVENT_TRADE_EXPIRED:
-        open = state == JUPREF_STATE_EXECUTED || state == JUPREF_STATE_UNKNOWN;
+        open = state == JUPREF_STATE_EXECUTED || state == JUPREF_STATE_UNKNOWN
+               || state == JUPREF_STATE_UNPROVED;
         state = event->type == JUPREF_EVENT_TRADE_REJECTED
                 ? JUPREF_STATE_REJECTED : JUPREF_STATE_EXPIRED;
+        break;
+
+    case JUPREF_EVENT_TRADE_UNPROVED:
+        open = state == JUPREF_STATE_EXECUTED || state == JUPREF_STATE_UNKNOWN;
+        trade->frozen_from = (uint8_t) state;
+        state = JUPREF_STATE_UNPROVED;
         break;
 
     case JUPREF_EVENT_TRADE_DISPUTED:
@@ -231,7 +253,7 @@ sim_model_ruled(sim_model_t *model, const jupref_event_t *event)
     case JUPREF_EVENT_DISPUTE_RESOLVED:
         open = state == JUPREF_STATE_DISPUTED;
         state = trade->frozen_from;
-            break;
+        break;
 
     default:
         open = state == JUPREF_STATE_VERIFIED
@@ -295,7 +317,8 @@ sim_model_archived(sim_model_t *model, const jupref_event_t *event)
         || (trade->state != JUPREF_STATE_AVAILABLE
             && trade->state != JUPREF_STATE_REJECTED
             && trade->state != JUPREF_STATE_EXPIRED
-            && trade->state != JUPREF_STATE_REVERSED)
+            && trade->state != JUPREF_STATE_REVERSED
+            && trade->state != JUPREF_STATE_UNPROVED)
         || trade->fee != asked->trade.fee
         || asked->previous != model->archived_seq)
     {
@@ -319,6 +342,34 @@ sim_model_archived(sim_model_t *model, const jupref_event_t *event)
 
     model->in_table--;
     model->archived_seq = event->seq;
+
+    return 1;
+}
+
+
+/* A claim is counted once, and in the order of the chain. */
+
+static unsigned
+sim_model_told(sim_model_t *model, const jupref_event_t *event)
+{
+    unsigned                      mint;
+    const jupref_fees_claimed_t  *claimed;
+
+    if (event->type == JUPREF_EVENT_FEES_DRIFTED) {
+        mint = sim_number(event->of.fees_drifted.mint.bytes);
+        model->drift[mint] = event->of.fees_drifted.unexplained;
+        return 1;
+    }
+
+    claimed = &event->of.fees_claimed;
+    mint = sim_number(claimed->mint.bytes);
+
+    if (claimed->amount == 0 || claimed->slot <= model->claimed_slot[mint]) {
+        return sim_model_wrong(model, "a claim that is counted twice");
+    }
+
+    model->claimed[mint] += claimed->amount;
+    model->claimed_slot[mint] = claimed->slot;
 
     return 1;
 }
@@ -361,6 +412,17 @@ sim_model_parts(const sim_trade_t *trade, sim_parts_t *parts)
     parts->platform = (uint64_t) (partner - given);
 
     return given <= partner && partner <= trade->fee;
+}
+
+
+/* It has counted for nothing so far. */
+
+static unsigned
+sim_model_never_executed(const sim_trade_t *trade)
+{
+    return trade->state == JUPREF_STATE_UNKNOWN
+           || (trade->state == JUPREF_STATE_UNPROVED
+               && trade->frozen_from == JUPREF_STATE_UNKNOWN);
 }
 
 

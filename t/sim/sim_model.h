@@ -66,6 +66,10 @@ typedef struct {
     unsigned __int128  fees[SIM_MINTS + 1];             /* that arrived */
     unsigned __int128  cut[SIM_MINTS + 1];
     unsigned __int128  platform[SIM_MINTS + 1];
+    unsigned __int128  claimed[SIM_MINTS + 1];
+    uint64_t           claimed_slot[SIM_MINTS + 1];
+    uint64_t           drift[SIM_MINTS + 1];
+    uint8_t            raised[JUPREF_INCIDENTS];
     const char        *wrong;           /* what the last event broke */
 } sim_model_t;
 

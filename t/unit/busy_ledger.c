@@ -25,6 +25,7 @@ static void busy_of_trades(busy_t *busy, const jupref_ledger_t *ledger,
     jupref_event_t *event, uint32_t draw);
 static unsigned busy_upkeep(busy_t *busy, const jupref_ledger_t *ledger,
     jupref_event_t *event);
+static void busy_told(busy_t *busy, jupref_event_t *event, uint32_t draw);
 static void busy_registered(busy_t *busy, jupref_event_t *event);
 static void busy_code(busy_t *busy, jupref_event_t *event);
 static void busy_bound(busy_t *busy, jupref_event_t *event);
@@ -171,10 +172,13 @@ busy_everything(busy_t *busy, const jupref_ledger_t *ledger,
     busy->created = 1 + busy_below(busy, busy->codes);
     busy->bound = busy_below(busy, busy->takers);
 
-    draw = busy_below(busy, 42);
+    draw = busy_below(busy, 47);
 
     if (draw < 12) {
         busy_of_people(busy, event, draw);
+
+    } else if (draw >= 42) {
+        busy_told(busy, event, draw);
 
     } else {
         busy_of_trades(busy, ledger, event, draw);
@@ -287,6 +291,47 @@ busy_of_trades(busy_t *busy, const jupref_ledger_t *ledger,
 
     } else if (!jupref_archive_due(ledger, busy->time_ms, event)) {
         busy_trade(busy, event, ++busy->trades);
+    }
+}
+
+
+/* What a check of the chain finds. */
+
+static void
+busy_told(busy_t *busy, jupref_event_t *event, uint32_t draw)
+{
+    switch (draw) {
+
+    case 42:
+        busy_ruled(busy, event, JUPREF_EVENT_TRADE_UNPROVED,
+                   busy->trades + 1 - busy_below(busy, busy->trades + 1));
+        memset(event->of.trade_ruled.reason, 0, JUPREF_REASON_MAX);
+        memcpy(event->of.trade_ruled.reason, "history_gone", 12);
+        break;
+
+    case 43:
+        event->type = JUPREF_EVENT_FEES_CLAIMED;
+        busy_fill(event->of.fees_claimed.mint.bytes, JUPREF_PUBKEY_SIZE, 'm',
+                  1 + busy_below(busy, busy->mints));
+        event->of.fees_claimed.amount = 1 + busy_below(busy, 1000000);
+        event->of.fees_claimed.slot = busy->time_ms / 200;
+        break;
+
+    case 44:
+        event->type = JUPREF_EVENT_FEES_DRIFTED;
+        busy_fill(event->of.fees_drifted.mint.bytes, JUPREF_PUBKEY_SIZE, 'm',
+                  1 + busy_below(busy, busy->mints));
+        event->of.fees_drifted.unexplained = busy_below(busy, 3);
+        event->of.fees_drifted.slot = busy->time_ms / 200;
+        break;
+
+    default:
+        event->type = (draw == 45) ? JUPREF_EVENT_INCIDENT_RAISED
+                                   : JUPREF_EVENT_INCIDENT_CLEARED;
+        event->of.incident.kind = (uint8_t) busy_below(busy,
+                                                       JUPREF_INCIDENTS);
+        event->of.incident.detail[0] = (uint8_t) ('a' + busy_below(busy, 2));
+        break;
     }
 }
 

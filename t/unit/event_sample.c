@@ -213,6 +213,44 @@ sample_referrer(const sample_t *sample, jupref_event_t *event)
 }
 
 
+/* What no account moves by. */
+static void
+sample_told(const sample_t *sample, jupref_event_t *event)
+{
+    jupref_incident_t      *incident;
+    jupref_fees_claimed_t  *claimed;
+    jupref_fees_drifted_t  *drifted;
+
+    switch (event->type) {
+
+    case JUPREF_EVENT_FEES_CLAIMED:
+        claimed = &event->of.fees_claimed;
+        sample_bytes(sample, claimed->signature.bytes, JUPREF_SIGNATURE_SIZE);
+        sample_bytes(sample, claimed->mint.bytes, JUPREF_PUBKEY_SIZE);
+        claimed->amount = sample_number(sample, 0, UINT64_MAX);
+        claimed->slot = sample_number(sample, 0, UINT64_MAX);
+        break;
+
+    case JUPREF_EVENT_FEES_DRIFTED:
+        drifted = &event->of.fees_drifted;
+        sample_bytes(sample, drifted->mint.bytes, JUPREF_PUBKEY_SIZE);
+        drifted->slot = sample_number(sample, 0, UINT64_MAX);
+        drifted->expected = sample_number(sample, 0, UINT64_MAX);
+        drifted->actual = sample_number(sample, 0, UINT64_MAX);
+        drifted->unexplained = sample_number(sample, 0, UINT64_MAX);
+        drifted->missing = (uint8_t) sample_number(sample, 0, 1);
+        break;
+
+    default:
+        incident = &event->of.incident;
+        incident->kind = (uint8_t) sample_number(sample, 1,
+                                                 JUPREF_INCIDENTS - 1);
+        (void) sample_text(sample, incident->detail, 0, JUPREF_REASON_MAX);
+        break;
+    }
+}
+
+
 static void
 sample_payload(const sample_t *sample, jupref_event_t *event)
 {
@@ -263,6 +301,7 @@ sample_payload(const sample_t *sample, jupref_event_t *event)
 
     case JUPREF_EVENT_TRADE_REJECTED:
     case JUPREF_EVENT_TRADE_EXPIRED:
+    case JUPREF_EVENT_TRADE_UNPROVED:
     case JUPREF_EVENT_TRADE_DISPUTED:
     case JUPREF_EVENT_DISPUTE_RESOLVED:
     case JUPREF_EVENT_TRADE_REVERSED:
@@ -270,6 +309,13 @@ sample_payload(const sample_t *sample, jupref_event_t *event)
                      JUPREF_SIGNATURE_SIZE);
         (void) sample_text(sample, event->of.trade_ruled.reason, 0,
                            JUPREF_REASON_MAX);
+        break;
+
+    case JUPREF_EVENT_FEES_CLAIMED:
+    case JUPREF_EVENT_FEES_DRIFTED:
+    case JUPREF_EVENT_INCIDENT_RAISED:
+    case JUPREF_EVENT_INCIDENT_CLEARED:
+        sample_told(sample, event);
         break;
 
     default:

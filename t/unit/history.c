@@ -52,7 +52,10 @@ history_next(history_t *history)
         JUPREF_EVENT_TRADE_DISPUTED, JUPREF_EVENT_TRADE_DISPUTED,
         JUPREF_EVENT_DISPUTE_RESOLVED, JUPREF_EVENT_DISPUTE_RESOLVED,
         JUPREF_EVENT_TRADE_REVERSED, JUPREF_EVENT_TRADE_ARCHIVED,
-        JUPREF_EVENT_TRADE_ARCHIVED, MODEL_PAYOUT, MODEL_PAYOUT
+        JUPREF_EVENT_TRADE_ARCHIVED, JUPREF_EVENT_TRADE_UNPROVED,
+        JUPREF_EVENT_TRADE_UNPROVED, JUPREF_EVENT_FEES_CLAIMED,
+        JUPREF_EVENT_FEES_DRIFTED, JUPREF_EVENT_INCIDENT_RAISED,
+        JUPREF_EVENT_INCIDENT_CLEARED, MODEL_PAYOUT, MODEL_PAYOUT
     };
 
     memset(&op, 0, sizeof(op));
@@ -169,8 +172,11 @@ history_suits(const history_t *history, const history_op_t *op)
     case JUPREF_EVENT_TRADE_VERIFIED:
     case JUPREF_EVENT_TRADE_REJECTED:
     case JUPREF_EVENT_TRADE_EXPIRED:
+    case JUPREF_EVENT_TRADE_UNPROVED:
         return state == JUPREF_STATE_EXECUTED
-               || state == JUPREF_STATE_UNKNOWN;
+               || state == JUPREF_STATE_UNKNOWN
+               || (state == JUPREF_STATE_UNPROVED
+                   && op->type != JUPREF_EVENT_TRADE_UNPROVED);
 
     case JUPREF_EVENT_TRADE_DISPUTED:
         return can_go;
@@ -183,7 +189,8 @@ history_suits(const history_t *history, const history_op_t *op)
 
     case JUPREF_EVENT_TRADE_ARCHIVED:
         return state == JUPREF_STATE_AVAILABLE
-               || state == JUPREF_STATE_REVERSED;
+               || state == JUPREF_STATE_REVERSED
+               || state == JUPREF_STATE_UNPROVED;
 
     case MODEL_PAYOUT:
         return history->sums.available[op->wallet][op->input_mint] != 0;
@@ -241,6 +248,27 @@ history_event(history_t *history, const history_op_t *op)
     case JUPREF_EVENT_TRADE_VERIFIED:
         return event_verified(ledger, op->signature, op->fee, op->fee_mint);
 
+    case JUPREF_EVENT_FEES_CLAIMED:
+        event = event_next(ledger, op->type);
+        event.of.fees_claimed.mint = mint_of(op->fee_mint);
+        event.of.fees_claimed.amount = op->fee;
+        event.of.fees_claimed.slot = op->cutoff;
+        return event;
+
+    case JUPREF_EVENT_FEES_DRIFTED:
+        event = event_next(ledger, op->type);
+        event.of.fees_drifted.mint = mint_of(op->fee_mint);
+        event.of.fees_drifted.unexplained = op->count;
+        event.of.fees_drifted.missing = (uint8_t) op->own_terms;
+        return event;
+
+    case JUPREF_EVENT_INCIDENT_RAISED:
+    case JUPREF_EVENT_INCIDENT_CLEARED:
+        event = event_next(ledger, op->type);
+        event.of.incident.kind = (uint8_t) op->terms;
+        event.of.incident.detail[0] = (uint8_t) ('a' + op->status);
+        return event;
+
     case JUPREF_EVENT_HOLD_RELEASED:
         event = event_released(ledger, 0);
         event.of.hold_released.cutoff_ms = HISTORY_TIME_MS + op->cutoff;
@@ -249,7 +277,7 @@ history_event(history_t *history, const history_op_t *op)
     case JUPREF_EVENT_TRADE_ARCHIVED:
         event = event_archived(ledger, op->signature);
         event.time_ms = HISTORY_TIME_MS + op->at
-                        + (op->late ? 2 * MODEL_DAY_MS : 0);
+                        + (op->late ? 40 * (uint64_t) MODEL_DAY_MS : 0);
         return event;
 
     case JUPREF_EVENT_TRADE_EXECUTED:

@@ -123,6 +123,14 @@ model_apply(model_t *model, const history_op_t *op)
     case JUPREF_EVENT_INTENT_CLOSED:
         return model_decided(model, op->request);
 
+    case JUPREF_EVENT_FEES_CLAIMED:
+    case JUPREF_EVENT_FEES_DRIFTED:
+        return model_told_fees(model, op);
+
+    case JUPREF_EVENT_INCIDENT_RAISED:
+    case JUPREF_EVENT_INCIDENT_CLEARED:
+        return model_told_incident(model, op);
+
     default:
         return model_ruled(model, op);
     }
@@ -237,7 +245,7 @@ model_trade(model_t *model, const history_op_t *op)
     trade = &model->trade[op->signature];
 
     if (op->signature == 0
-        || (trade->state && !(trade->state == JUPREF_STATE_UNKNOWN
+        || (trade->state && !(model_never_executed(trade)
                               && executed))
         || (!trade->state && model->used.trades == model->room.trades))
     {
@@ -330,7 +338,8 @@ model_verified(model_t *model, const history_op_t *op)
 
     if (op->signature == 0 || op->fee == 0 || op->fee_mint == 0
         || (trade->state != JUPREF_STATE_EXECUTED
-            && trade->state != JUPREF_STATE_UNKNOWN))
+            && trade->state != JUPREF_STATE_UNKNOWN
+            && trade->state != JUPREF_STATE_UNPROVED))
     {
         return 0;
     }
@@ -341,7 +350,7 @@ model_verified(model_t *model, const history_op_t *op)
     next.fee_mint = op->fee_mint;
     next.verified_at = op->at;
 
-    if (trade->state == JUPREF_STATE_UNKNOWN) {
+    if (model_never_executed(trade)) {
         model_earners(model, next.code, next.taker, next.earner);
     }
 
@@ -367,13 +376,25 @@ model_ruled(model_t *model, const history_op_t *op)
     case JUPREF_EVENT_TRADE_REJECTED:
     case JUPREF_EVENT_TRADE_EXPIRED:
         if (trade->state != JUPREF_STATE_EXECUTED
-            && trade->state != JUPREF_STATE_UNKNOWN)
+            && trade->state != JUPREF_STATE_UNKNOWN
+            && trade->state != JUPREF_STATE_UNPROVED)
         {
             return 0;
         }
 
         trade->state = op->type == JUPREF_EVENT_TRADE_REJECTED
                        ? JUPREF_STATE_REJECTED : JUPREF_STATE_EXPIRED;
+        return 1;
+
+    case JUPREF_EVENT_TRADE_UNPROVED:
+        if (trade->state != JUPREF_STATE_EXECUTED
+            && trade->state != JUPREF_STATE_UNKNOWN)
+        {
+            return 0;
+        }
+
+        trade->came_from = trade->state;
+        trade->state = JUPREF_STATE_UNPROVED;
         return 1;
 
     case JUPREF_EVENT_TRADE_DISPUTED:
@@ -383,7 +404,7 @@ model_ruled(model_t *model, const history_op_t *op)
             return 0;
         }
 
-        trade->disputed_from = trade->state;
+        trade->came_from = trade->state;
         trade->state = JUPREF_STATE_DISPUTED;
         return 1;
 
@@ -392,7 +413,7 @@ model_ruled(model_t *model, const history_op_t *op)
             return 0;
         }
 
-        trade->state = trade->disputed_from;
+        trade->state = trade->came_from;
         return 1;
 
     default: /* JUPREF_EVENT_TRADE_REVERSED */
@@ -446,7 +467,8 @@ model_archived(model_t *model, const history_op_t *op)
     if (!op->late || (trade->state != JUPREF_STATE_AVAILABLE
                       && trade->state != JUPREF_STATE_REJECTED
                       && trade->state != JUPREF_STATE_EXPIRED
-                      && trade->state != JUPREF_STATE_REVERSED))
+                      && trade->state != JUPREF_STATE_REVERSED
+                      && trade->state != JUPREF_STATE_UNPROVED))
     {
         return 0;
     }

@@ -12,7 +12,7 @@
 #define HISTORY_MODEL_H
 
 
-#include "ledger/jupref_event.h"
+#include "ledger/jupref_ledger.h"
 
 
 #define MODEL_WALLETS     30            /* the first ones may be referrers */
@@ -94,7 +94,7 @@ typedef struct {
 
 typedef struct {
     unsigned     state;                 /* jupref_trade_state_e, 0: none */
-    unsigned     disputed_from;
+    unsigned     came_from;             /* disputed or unproved in it */
     unsigned     code;
     unsigned     owner;                 /* of the code */
     unsigned     taker;
@@ -119,6 +119,10 @@ typedef struct {
     model_trade_t     archive[MODEL_EVENTS];
     unsigned          archived;
     unsigned          intent[MODEL_REQUESTS + 1];       /* 1: it is there */
+    model_sum_t       claimed[MODEL_MINTS + 1];
+    uint64_t          claimed_at[MODEL_MINTS + 1];
+    uint64_t          drift[MODEL_MINTS + 1];
+    unsigned          raised[JUPREF_INCIDENTS];         /* its detail */
     uint64_t          clicks;
     uint64_t          orders;
     model_rows_t      used;
@@ -156,6 +160,21 @@ jupref_terms_t model_terms(unsigned number);
 
 /* 1 when the event is taken, 0 when it is refused and nothing has changed. */
 unsigned model_apply(model_t *model, const history_op_t *op);
+
+/* The same of events that no account moves by. */
+unsigned model_told_fees(model_t *model, const history_op_t *op);
+unsigned model_told_incident(model_t *model, const history_op_t *op);
+
+/* 1 when the ledger has been told the same; and when what waits for proof is
+ * in its queue, once. */
+unsigned model_told_holds(const model_t *model,
+    const jupref_ledger_t *ledger);
+unsigned model_told_of_mint(const model_t *model, unsigned mint,
+    const jupref_mint_row_t *row);
+unsigned model_proofs_hold(const jupref_ledger_t *ledger);
+
+/* 1 when a trade hasn't counted for anything so far. */
+unsigned model_never_executed(const model_trade_t *trade);
 
 /* How a trade's fee, or its value, is divided. */
 typedef struct {

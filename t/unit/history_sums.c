@@ -45,6 +45,15 @@ model_add_up(const model_t *model, model_sums_t *sums)
 }
 
 
+unsigned
+model_never_executed(const model_trade_t *trade)
+{
+    return trade->state == JUPREF_STATE_UNKNOWN
+           || (trade->state == JUPREF_STATE_UNPROVED
+               && trade->came_from == JUPREF_STATE_UNKNOWN);
+}
+
+
 static void
 model_add_trade(const model_trade_t *trade, model_sums_t *sums)
 {
@@ -59,6 +68,7 @@ model_add_trade(const model_trade_t *trade, model_sums_t *sums)
     sums->trades_of[trade->owner][trade->state]++;
 
     if (trade->state == JUPREF_STATE_UNKNOWN
+        || trade->state == JUPREF_STATE_UNPROVED
         || trade->state == JUPREF_STATE_REJECTED
         || trade->state == JUPREF_STATE_EXPIRED
         || trade->state == JUPREF_STATE_REVERSED)

@@ -15,7 +15,8 @@
 
 
 #define WORLD_TIME_MS  UINT64_C(1763838000000)
-#define WORLD_LONG_MS  UINT64_C(3600000)        /* longer than orders live */
+/* longer than orders live, and than what is unproved is kept */
+#define WORLD_LONG_MS  (40 * UINT64_C(86400000))
 
 
 static void world_fill(uint8_t *bytes, size_t len, uint32_t number,

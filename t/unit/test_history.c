@@ -246,6 +246,7 @@ hold_mints_and_balances(history_t *history)
         }
 
         row = jupref_mint(ledger, index);
+        hold(history, model_told_of_mint(&history->model, mint, row));
         hold(history, row->received == sums->received[mint]);
         hold(history, row->jupiter_cut == sums->cut[mint]);
         hold(history, row->platform == sums->platform[mint]);
@@ -367,6 +368,8 @@ hold_lists(history_t *history)
 
     hold(history, verified == ledger->trades[JUPREF_STATE_VERIFIED]);
 
+    hold(history, model_proofs_hold(ledger));
+
     for (referrer = 1; referrer <= history->model.used.referrers; referrer++)
     {
         row = jupref_referrer(ledger, referrer);
@@ -417,6 +420,7 @@ hold_everything(history_t *history)
     model_add_up(model, &history->sums);
 
     hold(history, ledger->booking == 0);
+    hold(history, model_told_holds(model, ledger));
     hold(history, ledger->clicks == model->clicks);
     hold(history, ledger->orders == model->orders);
     hold(history, ledger->volume_micro_usd == history->sums.volume);

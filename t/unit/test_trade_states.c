@@ -36,6 +36,10 @@ world_in_state(unsigned trade_state)
         assert_applied(ledger, event_ruled(ledger, EXPIRED, 1));
         return ledger;
 
+    case JUPREF_STATE_UNPROVED:
+        assert_applied(ledger, event_ruled(ledger, UNPROVED, 1));
+        return ledger;
+
     case JUPREF_STATE_EXECUTED:
         return ledger;
 
@@ -74,23 +78,26 @@ every_step_is_open_from_its_states_and_refused_from_the_others(void **state)
         unsigned             leads_to[JUPREF_STATES];
     } steps[] = {
         /*          -  executed  unknown  verified  available
-         *          rejected  expired  disputed  reversed */
+         *          rejected  expired  disputed  reversed  unproved */
         { VERIFIED, { 0, JUPREF_STATE_VERIFIED, JUPREF_STATE_VERIFIED, 0, 0,
-                      0, 0, 0, 0 } },
+                      0, 0, 0, 0, JUPREF_STATE_VERIFIED } },
         { REJECTED, { 0, JUPREF_STATE_REJECTED, JUPREF_STATE_REJECTED, 0, 0,
-                      0, 0, 0, 0 } },
+                      0, 0, 0, 0, JUPREF_STATE_REJECTED } },
         { EXPIRED,  { 0, JUPREF_STATE_EXPIRED, JUPREF_STATE_EXPIRED, 0, 0,
-                      0, 0, 0, 0 } },
+                      0, 0, 0, 0, JUPREF_STATE_EXPIRED } },
+        { UNPROVED, { 0, JUPREF_STATE_UNPROVED, JUPREF_STATE_UNPROVED, 0, 0,
+                      0, 0, 0, 0, 0 } },
         { RELEASED, { 0, 0, 0, JUPREF_STATE_AVAILABLE, 0,
-                      0, 0, 0, 0 } },
+                      0, 0, 0, 0, 0 } },
         { DISPUTED, { 0, 0, 0, JUPREF_STATE_DISPUTED, JUPREF_STATE_DISPUTED,
-                      0, 0, 0, 0 } },
+                      0, 0, 0, 0, 0 } },
         { RESOLVED, { 0, 0, 0, 0, 0,
-                      0, 0, JUPREF_STATE_VERIFIED, 0 } },
+                      0, 0, JUPREF_STATE_VERIFIED, 0, 0 } },
         { REVERSED, { 0, 0, 0, JUPREF_STATE_REVERSED, JUPREF_STATE_REVERSED,
-                      0, 0, JUPREF_STATE_REVERSED, 0 } },
+                      0, 0, JUPREF_STATE_REVERSED, 0, 0 } },
         { ARCHIVED, { 0, 0, 0, 0, JUPREF_STATES,
-                      JUPREF_STATES, JUPREF_STATES, 0, JUPREF_STATES } }
+                      JUPREF_STATES, JUPREF_STATES, 0, JUPREF_STATES,
+                      JUPREF_STATES } }
     };
 
     for (from = 1; from < JUPREF_STATES; from++) {
@@ -143,9 +150,11 @@ a_trade_that_came_to_nothing_counts_for_nothing(void **state)
     jupref_ledger_t        *ledger;
     jupref_referrer_row_t  *owner;
 
-    static const jupref_event_type_e  rulings[] = { REJECTED, EXPIRED };
+    static const jupref_event_type_e  rulings[] = {
+        REJECTED, EXPIRED, UNPROVED
+    };
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 3; i++) {
         ledger = books_world();
         assert_applied(ledger, event_trade(ledger, 2, 9, "two"));
         assert_applied(ledger, event_ruled(ledger, rulings[i], 1));

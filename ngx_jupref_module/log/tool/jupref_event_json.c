@@ -37,6 +37,12 @@ static void jupref_json_released(jupref_json_writer_t *json,
     const jupref_event_t *event);
 static void jupref_json_archived(jupref_json_writer_t *json,
     const jupref_event_t *event);
+static void jupref_json_claimed(jupref_json_writer_t *json,
+    const jupref_event_t *event);
+static void jupref_json_drifted(jupref_json_writer_t *json,
+    const jupref_event_t *event);
+static void jupref_json_incident(jupref_json_writer_t *json,
+    const jupref_event_t *event);
 static void jupref_json_trade(jupref_json_writer_t *json,
     const jupref_trade_t *trade);
 static void jupref_json_terms(jupref_json_writer_t *json,
@@ -69,7 +75,12 @@ static const jupref_json_body_pt  jupref_json_bodies[JUPREF_EVENT_TYPES] = {
     [JUPREF_EVENT_TRADE_DISPUTED] = jupref_json_ruled,
     [JUPREF_EVENT_DISPUTE_RESOLVED] = jupref_json_ruled,
     [JUPREF_EVENT_TRADE_REVERSED] = jupref_json_ruled,
-    [JUPREF_EVENT_TRADE_ARCHIVED] = jupref_json_archived
+    [JUPREF_EVENT_TRADE_ARCHIVED] = jupref_json_archived,
+    [JUPREF_EVENT_TRADE_UNPROVED] = jupref_json_ruled,
+    [JUPREF_EVENT_FEES_CLAIMED] = jupref_json_claimed,
+    [JUPREF_EVENT_FEES_DRIFTED] = jupref_json_drifted,
+    [JUPREF_EVENT_INCIDENT_RAISED] = jupref_json_incident,
+    [JUPREF_EVENT_INCIDENT_CLEARED] = jupref_json_incident
 };
 
 
@@ -231,6 +242,46 @@ jupref_json_archived(jupref_json_writer_t *json, const jupref_event_t *event)
     jupref_json_seq(json, "previous", archived->previous);
     jupref_json_seq(json, "previousOfReferrer",
                     archived->previous_of_referrer);
+}
+
+
+static void
+jupref_json_claimed(jupref_json_writer_t *json, const jupref_event_t *event)
+{
+    const jupref_fees_claimed_t  *claimed;
+
+    claimed = &event->of.fees_claimed;
+
+    jupref_json_signature(json, "signature", &claimed->signature);
+    jupref_json_pubkey(json, "mint", &claimed->mint);
+    jupref_json_amount(json, "amount", claimed->amount);
+    jupref_json_seq(json, "slot", claimed->slot);
+}
+
+
+static void
+jupref_json_drifted(jupref_json_writer_t *json, const jupref_event_t *event)
+{
+    const jupref_fees_drifted_t  *drifted;
+
+    drifted = &event->of.fees_drifted;
+
+    jupref_json_pubkey(json, "mint", &drifted->mint);
+    jupref_json_seq(json, "slot", drifted->slot);
+    jupref_json_amount(json, "expected", drifted->expected);
+    jupref_json_amount(json, "actual", drifted->actual);
+    jupref_json_amount(json, "unexplained", drifted->unexplained);
+    jupref_json_boolean(json, "missing", drifted->missing);
+}
+
+
+static void
+jupref_json_incident(jupref_json_writer_t *json, const jupref_event_t *event)
+{
+    jupref_json_cstring(json, "kind",
+                        jupref_incident_name(event->of.incident.kind));
+    jupref_json_padded(json, "detail", event->of.incident.detail,
+                       JUPREF_REASON_MAX);
 }
 
 

@@ -348,6 +348,7 @@ jupref_export_event(jupref_exporting_t *exporting,
 
     case JUPREF_EVENT_TRADE_REJECTED:
     case JUPREF_EVENT_TRADE_EXPIRED:
+    case JUPREF_EVENT_TRADE_UNPROVED:
     case JUPREF_EVENT_TRADE_DISPUTED:
     case JUPREF_EVENT_DISPUTE_RESOLVED:
     case JUPREF_EVENT_TRADE_REVERSED:
