@@ -6,10 +6,10 @@
  * comes; judge() turns it into reasons to be out.  One flat block, indexes
  * only, so that it can lie in shared memory; who calls holds its lock.
  *
- * Where the pool is.  A slot is a place on a line that moves on by one each
- * slot time, so slots that were seen at different moments compare as
+ * Where the pool is.  Slots pass, one each slot time, so slots that were seen
+ * at different moments compare as
  *
- *     place = slot × slot time + (now − seen)          in milliseconds
+ *     place = slot × slot time + (now − seen)
  *
  * and a lag is a difference of places.  The slot time is measured: the median
  * of what each node took for its own last slots.
@@ -34,6 +34,7 @@
 #define JUPREF_POOL_H
 
 
+#include "base/jupref_number.h"
 #include "solana/jupref_rpc_verdict.h"
 
 
@@ -51,6 +52,9 @@
 #define JUPREF_SLOT_US_MIN    50000
 #define JUPREF_SLOT_US_MAX    1000000
 #define JUPREF_SLOT_US_START  214000
+
+/* A claim beyond this is taken as this: 2^40 slots are 1,700 years. */
+#define JUPREF_SLOT_MAX  ((uint64_t) 1 << 40)
 
 #define jupref_pool_bit(node)  ((uint64_t) 1 << (node))
 
@@ -100,8 +104,8 @@ typedef struct {
 
 /* One commitment of one node. */
 typedef struct {
-    uint64_t  slot;                     /* newest that it told; 0: none */
-    uint64_t  seen_ms;                  /* when it last told one */
+    uint64_t  slot;                     /* what it told last; 0: nothing */
+    uint64_t  seen_ms;                  /* when it was asked for that */
     uint64_t  moved_ms;                 /* when that last was a higher one */
 } jupref_node_head_t;
 
@@ -162,6 +166,10 @@ typedef struct {
     uint64_t             judged_ms;
     uint64_t             front_slot;    /* the reference, 0: none */
     uint64_t             front_ms;      /* and when the pool was there */
+
+    /* slots by which a commitment is behind PROCESSED; known[]: measured */
+    uint64_t             offset[JUPREF_COMMITMENT_FINALIZED + 1];
+    uint8_t              known[JUPREF_COMMITMENT_FINALIZED + 1];
     uint8_t              genesis[JUPREF_GENESIS_SIZE];
     unsigned             genesis_known:1;
     uint64_t             last_id;
@@ -185,9 +193,13 @@ void jupref_pool_configure(jupref_pool_t *pool, unsigned node,
     uint32_t weight, unsigned backup, unsigned down);
 
 
-/* What was seen of a node.  A slot of 0 says nothing. */
+/*
+ * What was seen of a node.  A slot of 0 says nothing.  An answer's slot was
+ * true when the call was sent, or later: `asked_ms`.  What was asked before
+ * the newest that is known counts only when it is higher.
+ */
 void jupref_pool_slot(jupref_pool_t *pool, unsigned node,
-    jupref_commitment_e commitment, uint64_t slot, uint64_t now_ms);
+    jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms);
 void jupref_pool_height(jupref_pool_t *pool, unsigned node, uint64_t height,
     uint64_t now_ms);
 void jupref_pool_shreds(jupref_pool_t *pool, unsigned node, uint64_t slot,
@@ -203,7 +215,8 @@ void jupref_pool_answered(jupref_pool_t *pool, unsigned node,
  * answer with its key, which ends UNAUTHORIZED. */
 void jupref_pool_well(jupref_pool_t *pool, unsigned node, uint64_t now_ms);
 
-/* What an answer, or none, counts against it.  NONE does nothing. */
+/* What an answer, or none, counts against it: NONE nothing, SOFT its score,
+ * two FAILED in a row that it is unreachable, the others at once. */
 void jupref_pool_mark(jupref_pool_t *pool, unsigned node,
     jupref_rpc_mark_e mark, uint64_t retry_after_ms, uint64_t now_ms);
 
@@ -259,6 +272,11 @@ unsigned jupref_pool_best(jupref_pool_t *pool, const jupref_pool_wish_t *wish,
 uint64_t jupref_pool_head(const jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t now_ms, uint64_t *age_ms,
     unsigned *node);
+
+/* How long ago a node last told a slot that judges it by itself (PROCESSED),
+ * or that does with what is known of the commitments' distance. */
+uint64_t jupref_pool_evidence_age(const jupref_pool_t *pool, unsigned node,
+    unsigned direct, uint64_t now_ms);
 
 /* Where a node ought to be by now, from what it told last. */
 uint64_t jupref_pool_expected(const jupref_pool_t *pool, unsigned node,

@@ -1,0 +1,36 @@
+/*
+ * What the pool's files share: measures that judging needs.
+ */
+
+#ifndef JUPREF_POOL_PARTS_H
+#define JUPREF_POOL_PARTS_H
+
+
+#include "solana/jupref_pool.h"
+
+
+/* A slot told longer ago says nothing about where its node is. */
+#define JUPREF_EVIDENCE_MS  10000
+
+
+/* The slot time, from the nodes' own paces; the commitments' distances. */
+void jupref_pool_slot_time(jupref_pool_t *pool, uint64_t now_ms);
+void jupref_pool_offsets(jupref_pool_t *pool, uint64_t now_ms);
+
+/* Where who told that slot then is by now, us. */
+int64_t jupref_pool_place(const jupref_pool_t *pool, uint64_t slot,
+    uint64_t seen_ms, uint64_t now_ms);
+
+/* The newest that a node told, as PROCESSED; 0: it told nothing yet. */
+unsigned jupref_pool_evidence(const jupref_pool_t *pool,
+    const jupref_node_t *node, uint64_t *slot, uint64_t *seen_ms);
+
+/* When a slot of it, at any commitment, last grew, was last told. */
+uint64_t jupref_node_moved(const jupref_node_t *node);
+uint64_t jupref_node_seen(const jupref_node_t *node);
+
+/* In place, ascending. */
+void jupref_pool_sort(uint64_t *values, unsigned count);
+
+
+#endif /* JUPREF_POOL_PARTS_H */
