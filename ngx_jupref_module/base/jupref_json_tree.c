@@ -14,7 +14,7 @@
 
 #include "base/jupref_json_tree.h"
 #include "base/jupref_json_memory.h"
-#include "base/jupref_number.h"
+#include "base/jupref_json_place.h"
 
 #include <string.h>
 
@@ -71,9 +71,8 @@ static int jupref_json_tree_on_key(void *data, const unsigned char *key,
 static int jupref_json_tree_on_array(void *data);
 static int jupref_json_tree_on_end(void *data);
 
-static unsigned jupref_json_token(jupref_json_builder_t *builder,
-    jupref_bytes_t *token);
-static unsigned jupref_json_skip(jupref_json_builder_t *builder, size_t *at);
+static jupref_bytes_t jupref_json_token(jupref_json_builder_t *builder);
+static size_t jupref_json_skip(const jupref_json_builder_t *builder);
 static int jupref_json_add(jupref_json_builder_t *builder,
     jupref_json_kind_e kind);
 static int jupref_json_enter(jupref_json_builder_t *builder,
@@ -102,7 +101,6 @@ jupref_json_result_e
 jupref_json_tree_parse(jupref_json_tree_t *tree, jupref_bytes_t text,
     uint32_t max_values, const jupref_memory_t *memory)
 {
-    size_t                 at;
     jupref_json_builder_t  builder;
 
     tree->values = NULL;
@@ -121,6 +119,10 @@ jupref_json_tree_parse(jupref_json_tree_t *tree, jupref_bytes_t text,
     builder.key.data = NULL;
     builder.key.len = 0;
 
+    if (!jupref_json_blanks_fit(text)) {
+        return JUPREF_JSON_MALFORMED;
+    }
+
     jupref_json_memory_init(&builder.memory, memory);
     jupref_json_build(&builder);
     jupref_json_memory_free(&builder.memory);
@@ -128,7 +130,7 @@ jupref_json_tree_parse(jupref_json_tree_t *tree, jupref_bytes_t text,
     /* what the parser left for a token cut short is looked at here */
 
     if (builder.result == JUPREF_JSON_OK
-        && jupref_json_skip(&builder, &at) && at < text.len)
+        && jupref_json_skip(&builder) < text.len)
     {
         builder.result = JUPREF_JSON_MALFORMED;
     }
@@ -254,9 +256,7 @@ jupref_json_tree_on_key(void *data, const unsigned char *key, size_t len)
 
     builder = data;
 
-    if (!jupref_json_token(builder, &token)) {
-        return 0;
-    }
+    token = jupref_json_token(builder);
 
     /* an escape is always longer than what it stands for */
 
@@ -296,9 +296,7 @@ jupref_json_tree_on_end(void *data)
 
     builder = data;
 
-    if (!jupref_json_token(builder, &token)) {
-        return 0;
-    }
+    token = jupref_json_token(builder);
 
     builder->depth--;
 
@@ -310,62 +308,29 @@ jupref_json_tree_on_end(void *data)
 
 
 /* The token that the parser has just read. */
-static unsigned
-jupref_json_token(jupref_json_builder_t *builder, jupref_bytes_t *token)
+static jupref_bytes_t
+jupref_json_token(jupref_json_builder_t *builder)
 {
-    size_t  start, end;
+    size_t          start;
+    jupref_bytes_t  token;
 
-    if (!jupref_json_skip(builder, &start)) {
-        return 0;
-    }
+    start = jupref_json_skip(builder);
 
-    end = builder->last_piece ? builder->text.len
-                              : yajl_get_bytes_consumed(builder->parser);
+    builder->ended = builder->last_piece
+                     ? builder->text.len
+                     : yajl_get_bytes_consumed(builder->parser);
 
-    token->data = builder->text.data + start;
-    token->len = end - start;
+    token.data = builder->text.data + start;
+    token.len = builder->ended - start;
 
-    builder->ended = end;
-
-    return 1;
+    return token;
 }
 
 
-/* Where the next token begins, or the text's end. */
-static unsigned
-jupref_json_skip(jupref_json_builder_t *builder, size_t *at)
+static size_t
+jupref_json_skip(const jupref_json_builder_t *builder)
 {
-    size_t          place;
-    const uint8_t  *text;
-
-    text = builder->text.data;
-
-    for (place = builder->ended; place < builder->text.len; place++) {
-
-        switch (text[place]) {
-
-        case ' ':
-        case '\t':
-        case '\n':
-        case '\r':
-        case ',':
-        case ':':
-            break;
-
-        case '\v':
-        case '\f':
-            return (unsigned) jupref_json_fail(builder,
-                                               JUPREF_JSON_MALFORMED);
-
-        default:
-            *at = place;
-            return 1;
-        }
-    }
-
-    *at = place;
-
-    return 1;
+    return jupref_json_token_at(builder->text, builder->ended);
 }
 
 
@@ -380,9 +345,7 @@ jupref_json_add(jupref_json_builder_t *builder, jupref_json_kind_e kind)
 
     tree = builder->tree;
 
-    if (!jupref_json_token(builder, &token)) {
-        return 0;
-    }
+    token = jupref_json_token(builder);
 
     if (tree->count == builder->size && !jupref_json_more(builder)) {
         return 0;

@@ -161,6 +161,15 @@ jupref_json_null(jupref_json_writer_t *writer, const char *name)
 }
 
 
+void
+jupref_json_raw(jupref_json_writer_t *writer, const char *name,
+    jupref_bytes_t json)
+{
+    jupref_json_begin(writer, name);
+    jupref_json_put(writer, json.data, json.len);
+}
+
+
 jupref_bytes_t
 jupref_json_text(const jupref_json_writer_t *writer)
 {

@@ -57,6 +57,10 @@ void jupref_json_boolean(jupref_json_writer_t *writer, const char *name,
     unsigned value);
 void jupref_json_null(jupref_json_writer_t *writer, const char *name);
 
+/* A value that is JSON already, as it is. */
+void jupref_json_raw(jupref_json_writer_t *writer, const char *name,
+    jupref_bytes_t json);
+
 /* What has been written so far. */
 jupref_bytes_t jupref_json_text(const jupref_json_writer_t *writer);
 

@@ -61,8 +61,9 @@ typedef enum {
     /* `keep` milliseconds when the call itself names the epoch */
     JUPREF_RPC_KEEP_NAMED_EPOCH,
 
-    /* for good (`keep` milliseconds) when the answer is final: see
-     * jupref_rpc_keep.h */
+    /* for good (`keep` milliseconds) when no fork can take the answer back:
+     * the first `slots` parameters are finalized slots; with 0 of them, the
+     * call's commitment is finalized */
     JUPREF_RPC_KEEP_IF_FINAL
 } jupref_rpc_keep_e;
 
@@ -83,6 +84,7 @@ typedef struct {
     jupref_rpc_keep_e     keep_rule;
     uint32_t              keep;
 
+    unsigned  slots:2;              /* for KEEP_IF_FINAL */
     unsigned  config_early:1;       /* may take an optional argument's place */
     unsigned  takes_commitment:1;   /* as "commitment", sendTransaction as
                                      * "preflightCommitment" */

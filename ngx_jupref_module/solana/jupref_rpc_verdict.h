@@ -75,6 +75,9 @@ typedef struct {
 
     /* vendors tell rate limits by it: the message decides */
     unsigned              by_message:1;
+
+    /* the node didn't begin it: another may be asked whatever the method */
+    unsigned              not_begun:1;
     const char           *note;
 } jupref_rpc_code_t;
 
@@ -88,8 +91,9 @@ typedef struct {
 
 
 /*
- * Never asks for another node where asking twice does harm (requestAirdrop,
- * unknown methods), unless the call can't have reached the first.
+ * Never asks for another node where asking twice may do harm (requestAirdrop,
+ * unknown methods), unless the first one can't have begun.  A result of null
+ * is a result: one node's silence proves nothing, but neither does another's.
  */
 void jupref_rpc_verdict(jupref_rpc_verdict_t *verdict,
     const jupref_rpc_method_t *method, const jupref_rpc_outcome_t *outcome);
