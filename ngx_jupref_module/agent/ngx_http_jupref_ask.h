@@ -17,6 +17,7 @@
 
 #include "agent/ngx_http_jupref_fetch.h"
 #include "base/jupref_json_writer.h"
+#include "solana/jupref_pubkey.h"
 #include "upstream/ngx_http_jupref_pool.h"
 
 

@@ -10,8 +10,6 @@
 
 #include "agent/ngx_http_jupref_hand.h"
 
-#include "ledger/jupref_view.h"
-
 
 /* The first look: a transaction is final no earlier. */
 #define NGX_HTTP_JUPREF_LOOK_FIRST_MS   1500

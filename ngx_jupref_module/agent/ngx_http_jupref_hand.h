@@ -14,6 +14,7 @@
 
 
 #include "http/ngx_http_jupref.h"
+#include "ledger/jupref_view.h"
 
 
 #define NGX_HTTP_JUPREF_HAND_MAX  8192

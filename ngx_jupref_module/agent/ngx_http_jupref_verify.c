@@ -32,7 +32,9 @@ ngx_http_jupref_verify_start(ngx_http_jupref_agent_t *agent)
     jmcf = ngx_http_cycle_get_module_main_conf(agent->cycle,
                                                ngx_http_jupref_module);
 
-    if (jmcf->verify->pool == NULL || ngx_http_jupref_verifying) {
+    if (jmcf == NULL || jmcf->verify->pool == NULL
+        || ngx_http_jupref_verifying)
+    {
         return;
     }
 

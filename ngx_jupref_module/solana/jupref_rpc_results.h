@@ -10,20 +10,13 @@
 #include "base/jupref_json_tree.h"
 #include "solana/jupref_chain_result.h"
 #include "solana/jupref_pubkey.h"
+#include "solana/jupref_rpc_method.h"
 
 
 /* Limits of the methods themselves. */
 #define JUPREF_RPC_STATUSES_MAX    256
 #define JUPREF_RPC_ACCOUNTS_MAX    100
 #define JUPREF_RPC_SIGNATURES_MAX  1000
-
-
-typedef enum {
-    JUPREF_COMMITMENT_NONE = 0,         /* not told */
-    JUPREF_COMMITMENT_PROCESSED,
-    JUPREF_COMMITMENT_CONFIRMED,
-    JUPREF_COMMITMENT_FINALIZED
-} jupref_commitment_e;
 
 
 /* One of getSignatureStatuses, in the order that was asked. */
