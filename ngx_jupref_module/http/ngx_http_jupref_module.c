@@ -3,6 +3,7 @@
  */
 
 #include "http/ngx_http_jupref.h"
+#include "upstream/ngx_http_jupref_pool.h"
 
 #include "agent/ngx_http_jupref_verify_conf.h"
 
@@ -137,6 +138,20 @@ static ngx_command_t  ngx_http_jupref_commands[] = {
       0,
       NULL },
 
+    { ngx_string("jupref_rpc_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_jupref_rpc_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_freshest"),
+      NGX_HTTP_UPS_CONF|NGX_CONF_ANY,
+      ngx_http_jupref_freshest,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("jupref_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_http_jupref_place_health,
@@ -155,7 +170,7 @@ static ngx_http_module_t  ngx_http_jupref_module_ctx = {
     ngx_http_jupref_create_main_conf,      /* create main configuration */
     ngx_http_jupref_init_main_conf,        /* init main configuration */
 
-    NULL,                                  /* create server configuration */
+    ngx_http_jupref_create_srv_conf,       /* create server configuration */
     NULL,                                  /* merge server configuration */
 
     ngx_http_jupref_create_loc_conf,       /* create location configuration */

@@ -3,6 +3,7 @@
  */
 
 #include "http/ngx_http_jupref.h"
+#include "agent/ngx_http_jupref_agent.h"
 
 #include "agent/ngx_http_jupref_verify_conf.h"
 
@@ -52,6 +53,10 @@ ngx_http_jupref_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    if (ngx_http_jupref_agent_init(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     jmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_jupref_module);
 
     if (jmcf == NULL || jmcf->zone == NULL) {
@@ -81,6 +86,8 @@ void
 ngx_http_jupref_exit_process(ngx_cycle_t *cycle)
 {
     ngx_http_jupref_main_conf_t  *jmcf;
+
+    ngx_http_jupref_agent_exit(cycle);
 
     jmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_jupref_module);
 

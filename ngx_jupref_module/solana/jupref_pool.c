@@ -488,6 +488,20 @@ jupref_pool_end(jupref_pool_t *pool, unsigned node, unsigned lane)
 
 
 void
+jupref_pool_count(jupref_pool_t *pool, unsigned node,
+    jupref_node_counter_e counter)
+{
+    jupref_node_t  *n;
+
+    n = jupref_pool_member(pool, node);
+
+    if (n) {
+        n->counters[counter]++;
+    }
+}
+
+
+void
 jupref_pool_clear_lane(jupref_pool_t *pool, unsigned lane)
 {
     unsigned        i;

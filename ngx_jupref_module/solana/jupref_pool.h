@@ -226,6 +226,8 @@ void jupref_pool_lied(jupref_pool_t *pool, unsigned node, uint64_t now_ms);
 /* A call begins and ends; `lane` is the process's. */
 void jupref_pool_start(jupref_pool_t *pool, unsigned node, unsigned lane);
 void jupref_pool_end(jupref_pool_t *pool, unsigned node, unsigned lane);
+void jupref_pool_count(jupref_pool_t *pool, unsigned node,
+    jupref_node_counter_e counter);
 void jupref_pool_clear_lane(jupref_pool_t *pool, unsigned lane);
 
 

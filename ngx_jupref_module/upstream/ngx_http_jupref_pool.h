@@ -14,6 +14,10 @@
 #include "upstream/ngx_http_jupref_rpc_zone.h"
 
 
+/* A pool isn't judged more often than this. */
+#define NGX_HTTP_JUPREF_JUDGE_MS  100
+
+
 /* One address of one `server`. */
 typedef struct {
     ngx_uint_t                     number;      /* in the zone */
@@ -34,6 +38,7 @@ struct ngx_http_jupref_pool_s {
     ngx_http_jupref_rpc_zone_t    *zone;
     ngx_http_jupref_shared_pool_t *shared;
     uint64_t                       id;          /* of `shared` */
+    uint64_t                       key;         /* hash of its name */
     jupref_pool_rules_t            rules;
 
     /* this process's copy of who belongs to it */
@@ -70,9 +75,21 @@ struct ngx_http_jupref_pick_s {
 typedef struct ngx_http_jupref_pick_s  ngx_http_jupref_pick_t;
 
 
+/* Of an upstream block. */
+typedef struct {
+    ngx_http_jupref_pool_t        *pool;        /* NULL: no jupref_freshest */
+} ngx_http_jupref_srv_conf_t;
+
+
+void *ngx_http_jupref_create_srv_conf(ngx_conf_t *cf);
+
 /* jupref_freshest [max_lag=] [recover_lag=] [by=] [genesis=]; */
 char *ngx_http_jupref_freshest(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* Makes the upstream's peers, and the pool's nodes of them. */
+ngx_int_t ngx_http_jupref_freshest_init(ngx_conf_t *cf,
+    ngx_http_upstream_srv_conf_t *us);
 
 /* The (sub)request's pick, made when there is none; NULL: no memory. */
 ngx_http_jupref_pick_t *ngx_http_jupref_pick(ngx_http_request_t *r);
@@ -89,25 +106,47 @@ ngx_http_jupref_pool_t *ngx_http_jupref_pool_named(ngx_conf_t *cf,
  * runs; cheap when nothing has changed. */
 void ngx_http_jupref_pool_refresh(ngx_http_jupref_pool_t *pool);
 
+/* The upstream's peers become nodes, when they are known first. */
+ngx_int_t ngx_http_jupref_pool_build(ngx_http_jupref_pool_t *pool,
+    ngx_log_t *log);
+
+void ngx_http_jupref_pool_cleanup(void *data);
+
+/* The nodes get their numbers; the zone is locked. */
+ngx_int_t ngx_http_jupref_pool_claim_locked(ngx_http_jupref_pool_t *pool,
+    ngx_log_t *log);
+
+/* The agent's, when it comes into office or nodes have changed: the pool's
+ * rules and members are this process's. */
+void ngx_http_jupref_pool_adopt(ngx_http_jupref_pool_t *pool);
+
 /* NULL: there is no such node any more. */
 ngx_http_jupref_pool_node_t *ngx_http_jupref_pool_node(
     ngx_http_jupref_pool_t *pool, ngx_uint_t number);
 
 
+/* The balancer's: chooses, and counts the call as in flight until end(). */
+void ngx_http_jupref_pool_choose(ngx_http_jupref_pool_t *pool,
+    const jupref_pool_wish_t *wish, jupref_pool_choice_t *choice);
+
+
 /*
- * What was seen of a node, now.  The balancer itself tells latency and
- * failures of transport of what it has sent; where a pick is given it leaves
- * the judgement of answers (status, error) to who has made the pick.
+ * What was seen of a node.  A slot was true when the call was sent
+ * (`asked_ms`, steady; a pick's `started_ms`) or later.  The balancer itself
+ * tells latency and failures of transport of what it has sent; where a pick is
+ * given it leaves the judgement of answers (status, error) to who has made the
+ * pick.
  */
 void ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
-    jupref_commitment_e commitment, uint64_t slot);
+    jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms);
 void ngx_http_jupref_pool_answered(ngx_http_jupref_pool_t *pool,
     ngx_uint_t node, uint64_t latency_us);
 void ngx_http_jupref_pool_mark(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
     jupref_rpc_mark_e mark, uint64_t retry_after_ms);
 void ngx_http_jupref_pool_lied(ngx_http_jupref_pool_t *pool, ngx_uint_t node);
 
-/* A call that doesn't go through the balancer (a fetch) begins and ends. */
+/* A call for a client that doesn't go through the balancer (a fetch) begins;
+ * any call ends. */
 void ngx_http_jupref_pool_start(ngx_http_jupref_pool_t *pool,
     ngx_uint_t node);
 void ngx_http_jupref_pool_end(ngx_http_jupref_pool_t *pool, ngx_uint_t node);

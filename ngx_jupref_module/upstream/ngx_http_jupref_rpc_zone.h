@@ -24,6 +24,9 @@
 #define NGX_HTTP_JUPREF_RPC_ZONE_SIZE  (16 * 1024 * 1024)
 #define NGX_HTTP_JUPREF_RPC_ZONE_MIN   (1024 * 1024)
 
+/* The office is lost this long after it was last prolonged. */
+#define NGX_HTTP_JUPREF_LEASE_MS       3000
+
 
 /* Who does the background work; a process that isn't there any more, or
  * whose deadline is over, has left the office. */
@@ -62,21 +65,21 @@ typedef struct {
 
 /* The zone as one configuration knows it: in the main configuration,
  * `rpc_zone`; NULL when nothing needs it. */
+typedef struct ngx_http_jupref_rpc_zone_s  ngx_http_jupref_rpc_zone_t;
+
 struct ngx_http_jupref_rpc_zone_s {
     ngx_shm_zone_t                *shm_zone;
     ngx_slab_pool_t               *shpool;
     ngx_http_jupref_rpc_shared_t  *shared;
     ngx_array_t                    pools;       /* ngx_http_jupref_pool_t * */
 
-    /* called once in the master with the mutex held when the zone is there,
-     * new or kept: the gateway's; NULL: none */
+    /* the gateway's: called in the master, with the mutex held, when the zone
+     * is there, new or kept; NULL: none */
     ngx_int_t                    (*gateway_init)(
-                                       struct ngx_http_jupref_rpc_zone_s *zone,
+                                       ngx_http_jupref_rpc_zone_t *zone,
                                        ngx_log_t *log);
     unsigned                       given:1;     /* by jupref_rpc_zone */
 };
-
-typedef struct ngx_http_jupref_rpc_zone_s  ngx_http_jupref_rpc_zone_t;
 
 
 /* The configuration's zone, made when there is none yet; NULL: no memory. */
@@ -93,7 +96,10 @@ ngx_http_jupref_rpc_zone_t *ngx_http_jupref_rpc_zone_find(
 void ngx_http_jupref_rpc_lock(ngx_http_jupref_rpc_zone_t *zone);
 void ngx_http_jupref_rpc_unlock(ngx_http_jupref_rpc_zone_t *zone);
 
-/* A process takes its lane for calls in flight, and leaves it. */
+/* This process's, of calls in flight. */
+ngx_uint_t ngx_http_jupref_lane(void);
+
+/* A process takes its lane, and leaves it. */
 void ngx_http_jupref_rpc_zone_enter(ngx_http_jupref_rpc_zone_t *zone);
 void ngx_http_jupref_rpc_zone_leave(ngx_http_jupref_rpc_zone_t *zone);
 
