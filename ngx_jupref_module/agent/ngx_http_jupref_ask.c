@@ -220,7 +220,8 @@ ngx_http_jupref_ask_tell(ngx_http_jupref_ask_t *ask,
         && ask->method->commitment != JUPREF_COMMITMENT_NONE)
     {
         ngx_http_jupref_pool_seen(ask->pool, ask->node,
-                                  ask->method->commitment, ask->answer.slot);
+                                  ask->method->commitment, ask->answer.slot,
+                                  ask->started_ms);
     }
 
     ngx_http_jupref_pool_mark(ask->pool, ask->node, ask->verdict.mark,

@@ -5,22 +5,8 @@
 #include "agent/ngx_http_jupref_verify.h"
 
 
-/* Why a node that isn't healthy isn't even asked for what nobody can make up:
- * it doesn't answer, asked not to be asked, or isn't of this cluster. */
-#define NGX_HTTP_JUPREF_NEVER_ASKED                                           \
-    (1u << JUPREF_OUT_THROTTLED | 1u << JUPREF_OUT_UNREACHABLE                \
-     | 1u << JUPREF_OUT_UNAUTHORIZED | 1u << JUPREF_OUT_LIED                  \
-     | 1u << JUPREF_OUT_FOREIGN_GENESIS)
-
-
-static void ngx_http_jupref_verify_see(ngx_http_jupref_verify_t *verify);
-
-
 /* Of the process that holds the office. */
 static ngx_http_jupref_verify_t  *ngx_http_jupref_verifying;
-
-/* Too large for a stack, and used by one process only. */
-static jupref_pool_t              ngx_http_jupref_verify_pool;
 
 
 void
@@ -145,44 +131,9 @@ ngx_http_jupref_verify_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
 
     verify->steady_ms = now_ms;
 
-    ngx_http_jupref_pool_refresh(verify->pool);
-    ngx_http_jupref_verify_see(verify);
+    ngx_http_jupref_trust(&verify->trust, verify->pool);
     ngx_http_jupref_hand_fill(verify->hand, verify->zone, now_ms);
     ngx_http_jupref_verify_pump(verify);
-}
-
-
-/* Whom to ask, and whose silence counts. */
-
-static void
-ngx_http_jupref_verify_see(ngx_http_jupref_verify_t *verify)
-{
-    unsigned        i;
-    jupref_node_t  *node;
-    jupref_pool_t  *pool;
-
-    pool = &ngx_http_jupref_verify_pool;
-    ngx_http_jupref_pool_snapshot(verify->pool, pool);
-
-    verify->trusted = 0;
-    verify->usable = 0;
-    verify->height = jupref_pool_block_height(pool);
-
-    for (i = 0; i < JUPREF_POOL_NODES; i++) {
-        node = &pool->nodes[i];
-
-        if (node->id == 0 || !node->member || node->down
-            || (node->reasons & NGX_HTTP_JUPREF_NEVER_ASKED))
-        {
-            continue;
-        }
-
-        verify->usable |= jupref_pool_bit(i);
-
-        if (node->reasons == 0) {
-            verify->trusted |= jupref_pool_bit(i);
-        }
-    }
 }
 
 
@@ -220,39 +171,6 @@ ngx_http_jupref_verify_pump(ngx_http_jupref_verify_t *verify)
         verify->booked = 0;
         ngx_http_jupref_commit_soon(verify->zone);
     }
-}
-
-
-ngx_http_jupref_pool_node_t *
-ngx_http_jupref_verify_node(ngx_http_jupref_verify_t *verify, uint64_t asked)
-{
-    jupref_pool_wish_t            wish;
-    ngx_http_jupref_pool_node_t  *node;
-
-    ngx_memzero(&wish, sizeof(jupref_pool_wish_t));
-    wish.random = (uint64_t) ngx_random();
-
-    wish.allowed = verify->trusted & ~asked;
-
-    if (wish.allowed == 0) {
-        wish.allowed = verify->usable & ~asked;
-    }
-
-    if (wish.allowed == 0
-        || ngx_http_jupref_pool_best(verify->pool, &wish, &node, 1) == 0)
-    {
-        return NULL;
-    }
-
-    return node;
-}
-
-
-ngx_uint_t
-ngx_http_jupref_verify_nodes_left(ngx_http_jupref_verify_t *verify,
-    uint64_t asked)
-{
-    return (ngx_uint_t) __builtin_popcountll(verify->usable & ~asked);
 }
 
 

@@ -23,6 +23,7 @@
 #include "agent/ngx_http_jupref_ask.h"
 #include "agent/ngx_http_jupref_hand.h"
 #include "agent/ngx_http_jupref_proof.h"
+#include "agent/ngx_http_jupref_trust.h"
 #include "agent/ngx_http_jupref_verify_conf.h"
 
 
@@ -96,11 +97,8 @@ struct ngx_http_jupref_verify_s {
     ngx_int_t                       calls;      /* in flight */
     ngx_uint_t                      looks;
 
-    /* the pool, as it was judged at the last turn */
-    uint64_t                        trusted;    /* healthy nodes, bits */
-    uint64_t                        usable;     /* those that may be asked */
-    uint64_t                        height;     /* finalized, 0: unknown */
-    uint64_t                        steady_ms;
+    ngx_http_jupref_trust_t         trust;      /* at the last turn */
+    uint64_t                        steady_ms;  /* of that */
 
     ngx_uint_t                      max_version;        /* of transactions */
     ngx_uint_t                      booked;     /* events since the commit */
@@ -122,12 +120,6 @@ void ngx_http_jupref_verify_stop(ngx_http_jupref_agent_t *agent);
 
 /* Starts what may be started; called when something has come. */
 void ngx_http_jupref_verify_pump(ngx_http_jupref_verify_t *verify);
-
-/* The node to be asked, NULL: none is left; how many are left. */
-ngx_http_jupref_pool_node_t *ngx_http_jupref_verify_node(
-    ngx_http_jupref_verify_t *verify, uint64_t asked);
-ngx_uint_t ngx_http_jupref_verify_nodes_left(
-    ngx_http_jupref_verify_t *verify, uint64_t asked);
 
 /* A look is over: the trade is settled, or comes again when it is time. */
 void ngx_http_jupref_verify_over(ngx_http_jupref_look_t *look,

@@ -51,7 +51,7 @@ ngx_http_jupref_judge(ngx_http_jupref_look_t *look)
     ngx_http_jupref_verify_t  *verify;
 
     verify = look->verify;
-    left = ngx_http_jupref_verify_nodes_left(verify, look->asked);
+    left = ngx_http_jupref_trust_left(&verify->trust, look->asked);
 
     if (look->witness_count == JUPREF_EVIDENCE_NODES) {
         left = 0;
@@ -150,8 +150,8 @@ ngx_http_jupref_judge_liars(ngx_http_jupref_look_t *look, uint32_t liars)
                       "the one it was asked for", &node->name);
 
         ngx_http_jupref_pool_lied(verify->pool, look->nodes[i]);
-        verify->trusted &= ~jupref_pool_bit(look->nodes[i]);
-        verify->usable &= ~jupref_pool_bit(look->nodes[i]);
+        verify->trust.trusted &= ~jupref_pool_bit(look->nodes[i]);
+        verify->trust.usable &= ~jupref_pool_bit(look->nodes[i]);
     }
 }
 

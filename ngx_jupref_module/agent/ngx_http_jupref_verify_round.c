@@ -54,7 +54,7 @@ ngx_http_jupref_round_due(ngx_http_jupref_verify_t *verify)
         return NGX_DECLINED;
     }
 
-    node = ngx_http_jupref_verify_node(verify, 0);
+    node = ngx_http_jupref_trust_node(&verify->trust, verify->pool, 0);
 
     if (node == NULL) {
         return NGX_DECLINED;
@@ -94,7 +94,8 @@ ngx_http_jupref_round_elsewhere(ngx_http_jupref_verify_t *verify)
     q = ngx_queue_head(&verify->elsewhere);
     look = ngx_queue_data(q, ngx_http_jupref_look_t, queue);
 
-    node = ngx_http_jupref_verify_node(verify, look->asked);
+    node = ngx_http_jupref_trust_node(&verify->trust, verify->pool,
+                                      look->asked);
 
     /* those that were left have gone meanwhile */
 
@@ -143,7 +144,7 @@ ngx_http_jupref_round_create(ngx_http_jupref_verify_t *verify,
 
     round->verify = verify;
     round->node = node->number;
-    round->trusted = (verify->trusted >> node->number) & 1;
+    round->trusted = (verify->trust.trusted >> node->number) & 1;
 
     ngx_queue_insert_tail(&verify->rounds, &round->queue);
 
@@ -259,7 +260,7 @@ ngx_http_jupref_round_copy(ngx_http_jupref_verify_t *verify,
 
     look->late = now_ms > trade->time_ms + NGX_HTTP_JUPREF_LATE_MS
                  || (trade->last_valid_block_height
-                     && verify->height > trade->last_valid_block_height);
+                     && verify->trust.height > trade->last_valid_block_height);
 
     *copy = look;
 
