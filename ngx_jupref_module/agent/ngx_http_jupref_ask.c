@@ -16,6 +16,8 @@ static void ngx_http_jupref_ask_read(ngx_http_jupref_ask_t *ask,
     ngx_http_jupref_fetch_t *fetch);
 static void ngx_http_jupref_ask_tell(ngx_http_jupref_ask_t *ask,
     ngx_http_jupref_fetch_t *fetch);
+static void ngx_http_jupref_ask_named(ngx_http_jupref_ask_t *ask,
+    const char *name, const jupref_signature_t *signature);
 static void ngx_http_jupref_ask_free(ngx_http_jupref_ask_t *ask);
 static void *ngx_http_jupref_ask_take(void *context, size_t size);
 static void ngx_http_jupref_ask_release(void *context, void *memory);
@@ -265,11 +267,27 @@ void
 ngx_http_jupref_ask_signature(ngx_http_jupref_ask_t *ask,
     const jupref_signature_t *signature)
 {
+    ngx_http_jupref_ask_named(ask, NULL, signature);
+}
+
+
+void
+ngx_http_jupref_ask_before(ngx_http_jupref_ask_t *ask,
+    const jupref_signature_t *signature)
+{
+    ngx_http_jupref_ask_named(ask, "before", signature);
+}
+
+
+static void
+ngx_http_jupref_ask_named(ngx_http_jupref_ask_t *ask, const char *name,
+    const jupref_signature_t *signature)
+{
     uint8_t  text[JUPREF_SIGNATURE_TEXT];
     size_t   len;
 
     len = jupref_signature_format(text, signature);
-    jupref_json_string(&ask->json, NULL, (jupref_bytes_t) { text, len });
+    jupref_json_string(&ask->json, name, (jupref_bytes_t) { text, len });
 }
 
 

@@ -81,12 +81,28 @@ void ngx_http_jupref_ask_cancel(ngx_http_jupref_ask_t *ask);
 
 
 /* Parameters that come often: {"commitment":"finalized", …} is begun and left
- * open; a key or signature is one string. */
+ * open; a key or signature is one string; "before" is a member. */
 void ngx_http_jupref_ask_finalized(ngx_http_jupref_ask_t *ask);
 void ngx_http_jupref_ask_pubkey(ngx_http_jupref_ask_t *ask,
     const jupref_pubkey_t *key);
 void ngx_http_jupref_ask_signature(ngx_http_jupref_ask_t *ask,
     const jupref_signature_t *signature);
+void ngx_http_jupref_ask_before(ngx_http_jupref_ask_t *ask,
+    const jupref_signature_t *signature);
+
+
+/*
+ * ngx_http_jupref_ask_transaction.c: getTransaction at finalized, as the pure
+ * room reads it.
+ *
+ * A node doesn't show a version that is newer than it was told we know, and
+ * says which one would do: newer() notes it for this process, and says by 1
+ * that the same is to be asked again.
+ */
+ngx_http_jupref_ask_t *ngx_http_jupref_ask_transaction(
+    ngx_http_jupref_pool_t *pool, ngx_http_jupref_pool_node_t *node,
+    const jupref_signature_t *signature);
+ngx_uint_t ngx_http_jupref_ask_newer(ngx_http_jupref_ask_t *ask);
 
 
 #endif /* NGX_HTTP_JUPREF_ASK_H */

@@ -33,7 +33,6 @@ ngx_http_jupref_verify_start(ngx_http_jupref_agent_t *agent)
     verify->pool = jmcf->verify->pool;
     verify->conf = jmcf->verify;
     verify->log = agent->log;
-    verify->max_version = 1;
     verify->hand = ngx_http_jupref_hand_create(agent->log);
     verify->proof = ngx_http_jupref_proof(agent->zone);
 

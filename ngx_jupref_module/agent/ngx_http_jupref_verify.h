@@ -42,7 +42,6 @@ typedef struct {
     ngx_http_jupref_ask_t       *ask;           /* for its transaction */
     uint64_t                     asked;         /* nodes, bits */
     ngx_uint_t                   node;          /* that is asked now */
-    ngx_uint_t                   tries;         /* of its transaction there */
     unsigned                     late:1;        /* silence may say something */
     unsigned                     answered:1;    /* by the node asked now */
     unsigned                     witness_count;
@@ -100,7 +99,6 @@ struct ngx_http_jupref_verify_s {
     ngx_http_jupref_trust_t         trust;      /* at the last turn */
     uint64_t                        steady_ms;  /* of that */
 
-    ngx_uint_t                      max_version;        /* of transactions */
     ngx_uint_t                      booked;     /* events since the commit */
     jupref_rpc_transaction_t        shown;      /* the one that is judged */
     ngx_http_jupref_pair_t          pairs[NGX_HTTP_JUPREF_PAIRS];

@@ -281,7 +281,6 @@ ngx_http_jupref_round_begin(ngx_http_jupref_round_t *round,
         look->node = round->node;
         look->asked |= jupref_pool_bit(round->node);
         look->answered = 0;
-        look->tries = 0;
     }
 
     rc = round->late ? ngx_http_jupref_round_height(round, node)

@@ -1,27 +1,11 @@
 /*
- * The transaction itself: getTransaction at finalized, from the node that
- * knows it.
- *
- * A node refuses to show a version that is newer than it was told we read,
- * and says which one would do; we read all that are live, and the next one's
- * bytes are told apart by its parser, not here.
+ * The transaction itself, from the node that knows it.
  */
 
 #include "agent/ngx_http_jupref_verify.h"
 
-#include "solana/jupref_rpc_version.h"
-
-
-#define NGX_HTTP_JUPREF_SHOW_TRIES   3
-#define NGX_HTTP_JUPREF_SHOW_ROOM    (NGX_HTTP_JUPREF_ASK_KEY + 128)
-
-/* JSON-RPC: UnsupportedTransactionVersion */
-#define NGX_HTTP_JUPREF_NEWER        (-32015)
-
 
 static void ngx_http_jupref_show_told(ngx_http_jupref_ask_t *ask);
-static ngx_uint_t ngx_http_jupref_show_newer(ngx_http_jupref_look_t *look,
-    ngx_http_jupref_ask_t *ask);
 static ngx_uint_t ngx_http_jupref_show_take(ngx_http_jupref_look_t *look,
     ngx_http_jupref_ask_t *ask);
 
@@ -44,18 +28,11 @@ ngx_http_jupref_show_start(ngx_http_jupref_look_t *look)
         return NGX_OK;
     }
 
-    ask = ngx_http_jupref_ask_create(verify->pool, node, "getTransaction",
-                                     NGX_HTTP_JUPREF_SHOW_ROOM);
+    ask = ngx_http_jupref_ask_transaction(verify->pool, node,
+                                          &look->trade.signature);
     if (ask == NULL) {
         return NGX_ERROR;
     }
-
-    ngx_http_jupref_ask_signature(ask, &look->trade.signature);
-    ngx_http_jupref_ask_finalized(ask);
-    jupref_json_cstring(&ask->json, "encoding", "base64");
-    jupref_json_number(&ask->json, "maxSupportedTransactionVersion",
-                       verify->max_version);
-    jupref_json_object_end(&ask->json);
 
     ask->handler = ngx_http_jupref_show_told;
     ask->data = look;
@@ -65,7 +42,6 @@ ngx_http_jupref_show_start(ngx_http_jupref_look_t *look)
     }
 
     look->ask = ask;
-    look->tries++;
     verify->calls++;
 
     ngx_queue_remove(&look->queue);
@@ -89,7 +65,7 @@ ngx_http_jupref_show_told(ngx_http_jupref_ask_t *ask)
     verify->calls--;
     ngx_queue_remove(&look->queue);
 
-    if (ngx_http_jupref_show_newer(look, ask)) {
+    if (ngx_http_jupref_ask_newer(ask)) {
         ngx_queue_insert_head(&verify->wanted, &look->queue);
         ngx_http_jupref_verify_pump(verify);
         return;
@@ -103,31 +79,6 @@ ngx_http_jupref_show_told(ngx_http_jupref_ask_t *ask)
 
     ngx_http_jupref_judge(look);
     ngx_http_jupref_verify_pump(verify);
-}
-
-
-static ngx_uint_t
-ngx_http_jupref_show_newer(ngx_http_jupref_look_t *look,
-    ngx_http_jupref_ask_t *ask)
-{
-    unsigned  version;
-
-    if (ask->answer.kind != JUPREF_RPC_ANSWER_ERROR
-        || ask->answer.code != NGX_HTTP_JUPREF_NEWER
-        || look->tries == NGX_HTTP_JUPREF_SHOW_TRIES
-        || !jupref_rpc_version_wanted(ask->answer.message, &version)
-        || version <= look->verify->max_version)
-    {
-        return 0;
-    }
-
-    ngx_log_error(NGX_LOG_NOTICE, look->verify->log, 0,
-                  "jupref: nodes show transactions of version %ui by now",
-                  (ngx_uint_t) version);
-
-    look->verify->max_version = version;
-
-    return 1;
 }
 
 
