@@ -14,10 +14,6 @@
 static ngx_int_t ngx_http_jupref_pool_add(ngx_http_jupref_pool_t *pool,
     ngx_http_upstream_rr_peer_t *peer, ngx_uint_t backup, ngx_log_t *log);
 static void ngx_http_jupref_pool_forget(ngx_http_jupref_pool_t *pool);
-static jupref_pool_t *ngx_http_jupref_pool_lock(ngx_http_jupref_pool_t *pool);
-static void ngx_http_jupref_pool_unlock(ngx_http_jupref_pool_t *pool);
-static jupref_pool_t *ngx_http_jupref_pool_lock_node(
-    ngx_http_jupref_pool_t *pool, ngx_uint_t node);
 
 
 ngx_http_jupref_pool_t *
@@ -541,10 +537,9 @@ ngx_http_jupref_pool_snapshot(ngx_http_jupref_pool_t *pool,
 }
 
 
-/* Judged, so that no one acts on what was true a while ago; NULL: its place
- * is another upstream's by now. */
+/* Judged, so that no one acts on what was true a while ago. */
 
-static jupref_pool_t *
+jupref_pool_t *
 ngx_http_jupref_pool_lock(ngx_http_jupref_pool_t *pool)
 {
     ngx_http_jupref_rpc_lock(pool->zone);
@@ -561,16 +556,14 @@ ngx_http_jupref_pool_lock(ngx_http_jupref_pool_t *pool)
 }
 
 
-static void
+void
 ngx_http_jupref_pool_unlock(ngx_http_jupref_pool_t *pool)
 {
     ngx_http_jupref_rpc_unlock(pool->zone);
 }
 
 
-/* NULL, unlocked: there is no such node, or its number is another's by now. */
-
-static jupref_pool_t *
+jupref_pool_t *
 ngx_http_jupref_pool_lock_node(ngx_http_jupref_pool_t *pool, ngx_uint_t node)
 {
     jupref_pool_t                *shared;

@@ -125,6 +125,17 @@ ngx_http_jupref_pool_node_t *ngx_http_jupref_pool_node(
     ngx_http_jupref_pool_t *pool, ngx_uint_t number);
 
 
+/*
+ * What lies in the zone, for the agent: judged, locked until unlock(); NULL
+ * (and not locked) when the pool's place, or the node's, is another's by now.
+ * lock_node() doesn't judge.
+ */
+jupref_pool_t *ngx_http_jupref_pool_lock(ngx_http_jupref_pool_t *pool);
+jupref_pool_t *ngx_http_jupref_pool_lock_node(ngx_http_jupref_pool_t *pool,
+    ngx_uint_t node);
+void ngx_http_jupref_pool_unlock(ngx_http_jupref_pool_t *pool);
+
+
 /* The balancer's: chooses, and counts the call as in flight until end(). */
 void ngx_http_jupref_pool_choose(ngx_http_jupref_pool_t *pool,
     const jupref_pool_wish_t *wish, jupref_pool_choice_t *choice);
