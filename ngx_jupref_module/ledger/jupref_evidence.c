@@ -47,6 +47,8 @@ static jupref_called_t jupref_called_by(
     const jupref_rpc_transaction_t *shown);
 static unsigned jupref_account_grew(const jupref_evidence_t *evidence,
     const jupref_rpc_transaction_t *shown);
+static jupref_said_e jupref_most_said(const jupref_evidence_t *evidence,
+    const jupref_finding_t *finding);
 static void jupref_judge_known(const jupref_evidence_t *evidence,
     jupref_said_e most, jupref_finding_t *finding);
 static void jupref_judge_silence(const jupref_evidence_t *evidence,
@@ -54,7 +56,7 @@ static void jupref_judge_silence(const jupref_evidence_t *evidence,
 static void jupref_judge_patience(const jupref_evidence_t *evidence,
     const jupref_silence_t *silence, jupref_finding_t *finding);
 static void jupref_silence_of(const jupref_evidence_t *evidence,
-    jupref_silence_t *silence);
+    const jupref_finding_t *finding, jupref_silence_t *silence);
 static uint64_t jupref_evidence_age(const jupref_evidence_t *evidence);
 static void jupref_find(jupref_finding_t *finding, jupref_verdict_e verdict,
     jupref_reason_e reason);
@@ -64,9 +66,7 @@ void
 jupref_evidence_judge(const jupref_evidence_t *evidence,
     jupref_finding_t *finding)
 {
-    unsigned                 i;
-    jupref_said_e            most;
-    const jupref_witness_t  *witness;
+    jupref_said_e  most;
 
     jupref_assert(evidence->witness_count <= JUPREF_EVIDENCE_NODES);
 
@@ -81,36 +81,34 @@ jupref_evidence_judge(const jupref_evidence_t *evidence,
         return;
     }
 
-    most = JUPREF_SAID_NOTHING;
+    most = jupref_most_said(evidence, finding);
 
-    for (i = 0; i < evidence->witness_count; i++) {
-        witness = &evidence->witnesses[i];
+    if (finding->liars && evidence->nodes_left) {
+        finding->verdict = JUPREF_VERDICT_ELSEWHERE;
 
-        if (witness->status > most) {
-            most = witness->status;
-        }
-    }
+    } else if (finding->liars && most == JUPREF_SAID_NOTHING) {
+        jupref_find(finding, JUPREF_VERDICT_UNPROVED,
+                    JUPREF_REASON_NODES_WRONG);
 
-    if (most >= JUPREF_SAID_PROCESSED) {
+    } else if (most >= JUPREF_SAID_PROCESSED) {
         jupref_judge_known(evidence, most, finding);
-        return;
-    }
 
-    jupref_judge_silence(evidence, finding);
+    } else {
+        jupref_judge_silence(evidence, finding);
+    }
 }
 
 
-/* 1 when a transaction that is ours was shown, and judged. */
+/* 1 when a transaction that is ours was shown, and judged; who shows another
+ * one is a liar, and what it says doesn't count. */
 
 static unsigned
 jupref_judge_shown(const jupref_evidence_t *evidence,
     jupref_finding_t *finding)
 {
-    unsigned                 i, wrong;
+    unsigned                 i;
     jupref_reason_e          reason;
     const jupref_witness_t  *witness;
-
-    wrong = 0;
 
     for (i = 0; i < evidence->witness_count; i++) {
         witness = &evidence->witnesses[i];
@@ -129,28 +127,45 @@ jupref_judge_shown(const jupref_evidence_t *evidence,
             return 1;
         }
 
-        finding->reason = reason;
-
         if (reason != JUPREF_REASON_NOT_SHOWN) {
+            finding->reason = reason;
             finding->liars |= UINT32_C(1) << i;
         }
-
-        wrong++;
     }
 
-    if (wrong == 0) {
-        return 0;
+    return 0;
+}
+
+
+/* The strongest word that anybody but a liar has said. */
+
+static jupref_said_e
+jupref_most_said(const jupref_evidence_t *evidence,
+    const jupref_finding_t *finding)
+{
+    unsigned                 i;
+    jupref_said_e            most;
+    const jupref_witness_t  *witness;
+
+    most = JUPREF_SAID_NOTHING;
+
+    for (i = 0; i < evidence->witness_count; i++) {
+        witness = &evidence->witnesses[i];
+
+        if (finding->liars & UINT32_C(1) << i) {
+            continue;
+        }
+
+        if (witness->status > most) {
+            most = witness->status;
+        }
+
+        if (witness->transaction > most) {
+            most = witness->transaction;
+        }
     }
 
-    if (evidence->nodes_left) {
-        finding->verdict = JUPREF_VERDICT_ELSEWHERE;
-
-    } else {
-        jupref_find(finding, JUPREF_VERDICT_UNPROVED,
-                    JUPREF_REASON_NODES_WRONG);
-    }
-
-    return 1;
+    return most;
 }
 
 
@@ -368,7 +383,9 @@ jupref_judge_known(const jupref_evidence_t *evidence, jupref_said_e most,
     }
 
     for (answered = 0, i = 0; i < evidence->witness_count; i++) {
-        if (evidence->witnesses[i].transaction != JUPREF_SAID_NOTHING) {
+        if (evidence->witnesses[i].transaction != JUPREF_SAID_NOTHING
+            && !(finding->liars & UINT32_C(1) << i))
+        {
             answered = 1;
         }
     }
@@ -402,7 +419,7 @@ jupref_judge_silence(const jupref_evidence_t *evidence,
     unsigned          forgotten;
     jupref_silence_t  silence;
 
-    jupref_silence_of(evidence, &silence);
+    jupref_silence_of(evidence, finding, &silence);
 
     if (silence.answered == 0) {
         jupref_find(finding, JUPREF_VERDICT_WAIT, JUPREF_REASON_NOT_ASKED);
@@ -465,7 +482,7 @@ jupref_judge_patience(const jupref_evidence_t *evidence,
 
 static void
 jupref_silence_of(const jupref_evidence_t *evidence,
-    jupref_silence_t *silence)
+    const jupref_finding_t *finding, jupref_silence_t *silence)
 {
     uint64_t                 last_valid;
     unsigned                 i;
@@ -476,6 +493,10 @@ jupref_silence_of(const jupref_evidence_t *evidence,
 
     for (i = 0; i < evidence->witness_count; i++) {
         witness = &evidence->witnesses[i];
+
+        if (finding->liars & UINT32_C(1) << i) {
+            continue;
+        }
 
         if (witness->status != JUPREF_SAID_NOTHING
             || witness->transaction != JUPREF_SAID_NOTHING)

@@ -6,6 +6,8 @@
  *     awaiting    = fees of our trades that aren't proved yet
  *     unexplained = balance - expected - awaiting
  *
+ * What an event calls expected has those that are awaited in it.
+ *
  * The balance is of one slot.  What touched the account behind that slot and
  * is booked already is taken out of `expected`, so that nothing has to stand
  * still while it is counted.  What is unexplained is the drift; each
@@ -62,6 +64,8 @@ typedef struct {
     jupref_u128_t        claimed_since;
     jupref_u128_t        awaiting;      /* up to `slot` */
     jupref_u128_t        claiming;      /* seen up to `slot`, not booked */
+    uint64_t             booked;        /* the drift that was told last */
+    uint8_t              booked_missing;
     uint64_t             kinds[JUPREF_TOUCHES];
     jupref_touch_t       touches[JUPREF_TOUCHES_MAX];   /* unexplained */
     unsigned             touch_count;
@@ -86,25 +90,31 @@ void jupref_touch_of(const jupref_rpc_transaction_t *shown,
     const jupref_fee_account_t *account, const jupref_trade_row_t *trade,
     uint64_t booked_slot, jupref_touch_t *touch);
 
-/* Ledger's sums of a mint (0: no row yet) and what the node says. */
+/*
+ * Begins with the ledger's sums of a mint, as they are in this moment, and a
+ * balance that a node has told of a slot; then each touch is added that may
+ * be of later, or isn't booked.  Only beginning needs the ledger.
+ */
 void jupref_reconcile_begin(jupref_reconcile_t *reconcile,
     const jupref_ledger_t *ledger, const jupref_pubkey_t *mint,
     uint64_t balance, uint64_t slot);
 void jupref_reconcile_add(jupref_reconcile_t *reconcile,
     const jupref_touch_t *touch);
 void jupref_reconcile_end(const jupref_reconcile_t *reconcile,
-    const jupref_ledger_t *ledger, jupref_drift_t *drift);
+    jupref_drift_t *drift);
 
 /* fees.drifted when it isn't what was booked last; 0 when it is. */
 unsigned jupref_reconcile_event(const jupref_reconcile_t *reconcile,
     const jupref_drift_t *drift, jupref_event_t *event);
 
 /*
- * fees.claimed of a claim that isn't booked yet; 0 for any other touch.
- * Claims are booked in the order of the chain, those of one slot together.
+ * fees.claimed for the earliest claims among the touches that aren't booked,
+ * those of one slot together, and marks them as booked; 0 when none is left.
+ * Claims are booked in the order of the chain: `touches` must be all of the
+ * slots they are of.
  */
 unsigned jupref_reconcile_claim(const jupref_pubkey_t *mint,
-    const jupref_touch_t *touch, jupref_event_t *event);
+    jupref_touch_t *touches, unsigned count, jupref_event_t *event);
 
 /* "trade", "awaiting", "claim", … */
 const char *jupref_touch_name(jupref_touch_kind_e kind);

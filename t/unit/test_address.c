@@ -77,8 +77,9 @@ named_referral_accounts_are_where_the_program_puts_them(void **state)
 static void
 referral_token_accounts_are_the_associated_ones(void **state)
 {
-    jupref_pubkey_t  referral, mint, account;
+    jupref_pubkey_t  referral, mint, account, wrapped;
 
+    wrapped = key_of("So11111111111111111111111111111111111111112");
     referral = key_of("F9pV233uBksW4U1BKiK7u9qShgXkwoR6F8MzU4FZYPUv");
 
     mint = key_of("So11111111111111111111111111111111111111112");
@@ -91,13 +92,35 @@ referral_token_accounts_are_the_associated_ones(void **state)
                                           &jupref_token_program));
     assert_key(&account, "55p9Zk8tzq6YhnPgopW5X1sX5kHX1v1zuRiQNwqa5hYH");
 
+    assert_true(jupref_find_referral_ata(&account, &referral, &wrapped));
+    assert_key(&account, "13AqewepMKp4v7rA2Q9Gc1G8s6MyG58qjvrDjA1JJTZA");
+
     /* the token program is part of the seeds */
 
+    assert_true(jupref_find_token_account(&account, &referral, &wrapped,
+                                          &jupref_token_2022_program));
+    assert_key(&account, "E1qU8Z3SH941kaicFyF51w4fNQ3v8uSS1nmmAbW7Xsdt");
     assert_true(jupref_find_token_account(&account, &referral, &mint,
                                           &jupref_token_2022_program));
     assert_false(jupref_pubkey_equal(&account, &mint));
     mint = key_of("55p9Zk8tzq6YhnPgopW5X1sX5kHX1v1zuRiQNwqa5hYH");
     assert_false(jupref_pubkey_equal(&account, &mint));
+}
+
+
+/* By web3.js. */
+static void
+a_programs_code_and_a_projects_authority_are_where_the_sdk_finds_them(
+    void **state)
+{
+    jupref_pubkey_t  address;
+
+    assert_true(jupref_find_program_data(&address, &jupref_referral_program));
+    assert_key(&address, "3RzkAXG2447MDumBt6Cn1djaSaqoeKt4knbT71yMutsy");
+
+    assert_true(jupref_find_project_authority(&address,
+                                              &jupref_ultra_project));
+    assert_key(&address, "GK2gpZkFvqQdDzpdeTa1Vv3BphLWVUBbJsuWmHKzEYko");
 }
 
 
@@ -308,6 +331,8 @@ main(void)
         cmocka_unit_test(
             named_referral_accounts_are_where_the_program_puts_them),
         cmocka_unit_test(referral_token_accounts_are_the_associated_ones),
+        cmocka_unit_test(
+            a_programs_code_and_a_projects_authority_are_where_the_sdk_finds_them),
         cmocka_unit_test(addresses_and_bumps_are_those_of_the_sdk),
         cmocka_unit_test(several_seeds_are_simply_joined),
         cmocka_unit_test(a_v1_referral_token_account_can_be_derived_too),

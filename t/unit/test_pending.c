@@ -51,6 +51,14 @@ id_of(uint32_t number)
 
 
 static void
+message_of(uint8_t hash[JUPREF_SHA256_SIZE], uint32_t number)
+{
+    assert_true(jupref_sha256(hash, (jupref_bytes_t) {
+                              (const uint8_t *) &number, sizeof(number) }));
+}
+
+
+static void
 put(jupref_pending_t *pending, uint32_t number, uint64_t time_ms)
 {
     jupref_order_t  order;
@@ -59,7 +67,7 @@ put(jupref_pending_t *pending, uint32_t number, uint64_t time_ms)
     order.request_id = id_of(number);
     order.in_amount = number;
     order.time_ms = time_ms;
-    memset(order.message_hash, (int) number, sizeof(order.message_hash));
+    message_of(order.message_hash, number);
 
     jupref_pending_put(pending, &order);
 }
@@ -80,6 +88,26 @@ found(jupref_pending_t *pending, uint32_t number, uint64_t now_ms)
     }
 
     assert_memory_equal(&order->request_id, &id, sizeof(id));
+
+    return order->in_amount;
+}
+
+
+/* The same by the transaction's message. */
+static uint64_t
+found_message(jupref_pending_t *pending, uint32_t number, uint64_t now_ms)
+{
+    uint8_t          hash[JUPREF_SHA256_SIZE];
+    jupref_order_t  *order;
+
+    message_of(hash, number);
+    order = jupref_pending_find_message(pending, hash, now_ms);
+
+    if (order == NULL) {
+        return 0;
+    }
+
+    assert_memory_equal(order->message_hash, hash, sizeof(hash));
 
     return order->in_amount;
 }
@@ -332,7 +360,7 @@ it_does_what_a_plain_array_would_do(void **state)
         number = (uint32_t) (random_next(&seed) % 4095) + 1;
         id = id_of(number);
 
-        switch (random_next(&seed) % 4) {
+        switch (random_next(&seed) % 5) {
 
         case 0:
         case 1:
@@ -353,6 +381,13 @@ it_does_what_a_plain_array_would_do(void **state)
         case 2:
             jupref_pending_free(pending, &id);
             kept[number] = 0;
+            break;
+
+        case 3:
+            assert_true(found_message(pending, number, now_ms)
+                        == (kept[number]
+                            && now_ms < put_ms[number] + 5 * MINUTE_MS
+                            ? number : 0));
             break;
 
         default:
@@ -395,12 +430,73 @@ a_block_of_any_size_from_the_least_on_is_not_overstepped(void **state)
 }
 
 
+static void
+an_order_is_found_by_its_message_as_long_as_by_its_request(void **state)
+{
+    uint8_t            zeroes[JUPREF_SHA256_SIZE];
+    jupref_order_t     order, *by_message;
+    jupref_pending_t  *pending;
+
+    pending = pending_new(JUPREF_PENDING_MIN);
+
+    assert_true(found_message(pending, 1, NOW_MS) == 0);
+    put(pending, 1, NOW_MS);
+    put(pending, 2, NOW_MS);
+    assert_true(found_message(pending, 1, NOW_MS) == 1);
+    assert_true(found_message(pending, 2, NOW_MS) == 2);
+    assert_true(found_message(pending, 3, NOW_MS) == 0);
+
+    /* both ways lead to the same one, and it goes for both */
+
+    message_of(zeroes, 2);
+    by_message = jupref_pending_find_message(pending, zeroes, NOW_MS);
+    by_message->executed = 1;
+    order.request_id = id_of(2);
+    assert_ptr_equal(jupref_pending_find(pending, &order.request_id, NOW_MS),
+                     by_message);
+    jupref_pending_free(pending, &order.request_id);
+    assert_true(found_message(pending, 2, NOW_MS) == 0);
+
+    assert_true(found_message(pending, 1, NOW_MS + 5 * MINUTE_MS) == 0);
+    assert_true(found(pending, 1, NOW_MS + 5 * MINUTE_MS) == 0);
+    assert_int_equal(used(pending, NOW_MS), 0);
+
+    /* priced twice: the newest; when that has gone, the other */
+
+    memset(&order, 0, sizeof(order));
+    order.time_ms = NOW_MS;
+    message_of(order.message_hash, 7);
+    order.request_id = id_of(70);
+    order.in_amount = 70;
+    jupref_pending_put(pending, &order);
+    order.request_id = id_of(71);
+    order.in_amount = 71;
+    jupref_pending_put(pending, &order);
+    assert_true(found_message(pending, 7, NOW_MS) == 71);
+    jupref_pending_free(pending, &order.request_id);
+    assert_true(found_message(pending, 7, NOW_MS) == 70);
+
+    /* an order without a transaction has no message */
+
+    memset(&order, 0, sizeof(order));
+    memset(zeroes, 0, sizeof(zeroes));
+    order.time_ms = NOW_MS;
+    order.request_id = id_of(9);
+    jupref_pending_put(pending, &order);
+    assert_null(jupref_pending_find_message(pending, zeroes, NOW_MS));
+
+    free(pending);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(an_order_is_found_until_its_five_minutes_are_over),
         cmocka_unit_test(an_order_of_the_same_request_is_replaced),
+        cmocka_unit_test(
+            an_order_is_found_by_its_message_as_long_as_by_its_request),
         cmocka_unit_test(an_order_may_be_changed_in_place),
         cmocka_unit_test(ids_are_told_apart_by_length_and_last_byte),
         cmocka_unit_test(what_is_freed_is_gone_and_freeing_nothing_is_fine),
