@@ -70,7 +70,7 @@ __DATA__
 <<  "registeredAt":"<time>",
 <<  "codes":[{"code":"ALICE","status":"active","clicks":0,"boundWallets":0}],
 <<  "clicks":0,"boundWallets":0,"trades":{"executed":0,"unknown":0,"verified":0,"available":0,
-<<  "rejected":0,"expired":0,"disputed":0,"reversed":0},
+<<  "rejected":0,"expired":0,"disputed":0,"reversed":0,"unproved":0},
 <<  "volumeUsd":"0.000000","earnedUsd":"0.000000","balances":[]}
 
 
@@ -94,7 +94,7 @@ __DATA__
 < Content-Type: application/json
 < Cache-Control: no-store
 << {"totals":{"trades":{"executed":0,"unknown":0,"verified":0,"available":0,
-<<  "rejected":0,"expired":0,"disputed":0,"reversed":0},"volumeUsd":"0.000000",
+<<  "rejected":0,"expired":0,"disputed":0,"reversed":0,"unproved":0},"volumeUsd":"0.000000",
 <<            "clicks":0,"events":4},
 <<  "feesBasis":"estimate","fees":[],
 <<  "referrers":2,"codes":2,"boundWallets":0,"feeIntegrity":[],

@@ -31,7 +31,7 @@ __DATA__
 << {"wallet":"$BOB","status":"active","tier":"premium","parent":"$ALICE",
 <<  "registeredAt":"<time>","codes":[],"clicks":0,"boundWallets":0,
 <<  "trades":{"executed":0,"unknown":0,"verified":0,"available":0,
-<<  "rejected":0,"expired":0,"disputed":0,"reversed":0},"volumeUsd":"0.000000",
+<<  "rejected":0,"expired":0,"disputed":0,"reversed":0,"unproved":0},"volumeUsd":"0.000000",
 <<  "earnedUsd":"0.000000","balances":[]}
 
 > GET /v1/referrers/$BOB

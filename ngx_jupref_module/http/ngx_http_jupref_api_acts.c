@@ -371,7 +371,8 @@ ngx_http_jupref_lacks_mint(const jupref_ledger_t *ledger, uint32_t index,
     ngx_memset(&verified->fee_mint, 0xff, sizeof(jupref_pubkey_t));
 
     return trade->state == JUPREF_STATE_EXECUTED
-           || trade->state == JUPREF_STATE_UNKNOWN;
+           || trade->state == JUPREF_STATE_UNKNOWN
+           || trade->state == JUPREF_STATE_UNPROVED;
 }
 
 
@@ -390,7 +391,8 @@ ngx_http_jupref_act_refused(ngx_http_jupref_api_t *api,
         "nothing: it is settled",
         "nothing: it is settled",
         "resolve or reverse",
-        "nothing: it is settled"
+        "nothing: it is settled",
+        "verify, reject or expire"
     };
 
     if (result == JUPREF_LEDGER_TRADE_UNKNOWN) {

@@ -5,7 +5,11 @@
 
 #include "http/ngx_http_jupref_history.h"
 
+#include "ledger/jupref_evidence.h"
 
+
+static void ngx_http_jupref_row_ruling(ngx_http_jupref_row_t *row,
+    const jupref_trade_row_t *trade);
 static void ngx_http_jupref_row_commissions(ngx_http_jupref_row_t *row,
     const jupref_trade_view_t *view);
 static void ngx_http_jupref_row_key(ngx_http_jupref_row_t *row,
@@ -60,12 +64,36 @@ ngx_http_jupref_row_shown(ngx_http_jupref_row_t *row,
     ngx_http_jupref_row_text(row, "router",
                              jupref_padded(trade->router, JUPREF_ROUTER_MAX));
     ngx_http_jupref_row_time_or_none(row, "verifiedAt", trade->verified_ms);
+    ngx_http_jupref_row_ruling(row, trade);
     ngx_http_jupref_row_number(row, "seq", trade->seq);
     ngx_http_jupref_row_number_or_none(row, "verifiedSeq",
                                        trade->verified_seq);
     ngx_http_jupref_row_number_or_none(row, "archivedSeq", shown->archived);
 
     ngx_http_jupref_row_end(row);
+}
+
+
+/* Why it is in a state that calls for a reason, since when. */
+
+static void
+ngx_http_jupref_row_ruling(ngx_http_jupref_row_t *row,
+    const jupref_trade_row_t *trade)
+{
+    unsigned  ruled;
+
+    ruled = trade->state != JUPREF_STATE_VERIFIED
+            && trade->state != JUPREF_STATE_AVAILABLE;
+
+    if (ruled && trade->reason != JUPREF_REASON_NONE) {
+        ngx_http_jupref_row_cstring(row, "reason",
+                                    jupref_reason_name(trade->reason));
+    } else {
+        ngx_http_jupref_row_none(row, "reason");
+    }
+
+    ngx_http_jupref_row_time_or_none(row, "ruledAt",
+                                     ruled ? trade->ruled_ms : 0);
 }
 
 

@@ -170,11 +170,13 @@ const TRADE = {
 
 const RULING = { signature, reason };
 
+const INCIDENT = { kind: oneOf(1, 2, 3, 4, 5), detail: reason };
+
 const ARCHIVED = {
     wallet1: key, commission1: u64, wallet2: key, commission2: u64,
     wallet3: key, commission3: u64, executedTime: u64, executedSeq: u64,
     verifiedSeq: u64, previous: u64, previousOfReferrer: u64,
-    state: oneOf(1, 2, 3, 4, 5, 6, 7, 8),
+    state: oneOf(1, 2, 3, 4, 5, 6, 7, 8, 9),
 };
 
 const BODIES = [
@@ -200,6 +202,12 @@ const BODIES = [
     ["dispute.resolved", RULING],
     ["trade.reversed", RULING],
     ["trade.archived", { ...TRADE, ...ARCHIVED }],
+    ["trade.unproved", RULING],
+    ["fees.claimed", { signature, mint: key, amount: u64, slot: u64 }],
+    ["fees.drifted", { mint: key, slot: u64, expected: u64, actual: u64,
+                       unexplained: u64, missing: oneOf(0, 1) }],
+    ["incident.raised", INCIDENT],
+    ["incident.cleared", INCIDENT],
 ];
 
 function readFields(fields, layout) {
