@@ -6,6 +6,7 @@
  */
 
 #include "http/ngx_http_jupref.h"
+#include "agent/ngx_http_jupref_accounts.h"
 #include "agent/ngx_http_jupref_agent.h"
 #include "agent/ngx_http_jupref_fetch.h"
 #include "agent/ngx_http_jupref_intents.h"
@@ -43,6 +44,9 @@ static const ngx_http_jupref_job_t  ngx_http_jupref_jobs[] = {
 
     { "intents", 200, ngx_http_jupref_intents_run,
       ngx_http_jupref_intents_start, ngx_http_jupref_intents_stop },
+
+    { "accounts", 200, ngx_http_jupref_accounts_run,
+      ngx_http_jupref_accounts_start, ngx_http_jupref_accounts_stop },
 
     { "bury", 2000, ngx_http_jupref_agent_bury, NULL, NULL }
 };

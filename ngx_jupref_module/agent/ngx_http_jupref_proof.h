@@ -16,7 +16,7 @@
 
 /* Referral accounts, those that are configured and those that were: a trade
  * that awaits its proof has paid to the one of its time. */
-#define NGX_HTTP_JUPREF_REFERRALS_KEPT  16
+#define NGX_HTTP_JUPREF_REFERRALS_KEPT  8
 
 /* Bounds of the histogram, in seconds; the last bucket has none. */
 #define NGX_HTTP_JUPREF_PROOF_BOUNDS  13

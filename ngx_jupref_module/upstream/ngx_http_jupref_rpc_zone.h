@@ -60,6 +60,7 @@ typedef struct {
 
     /* the proof of trades' own, the same way */
     void                          *proof;
+    void                          *accounts;
 } ngx_http_jupref_rpc_shared_t;
 
 
