@@ -60,6 +60,14 @@ const jupref_json_value_t *jupref_json_tree_member(
     const jupref_json_tree_t *tree, const jupref_json_value_t *of,
     const char *name);
 
+/*
+ * Several members at once, in one pass: `found` has NULL for what isn't there.
+ * Returns 0, with nothing to rely on, when one of them comes twice.
+ */
+unsigned jupref_json_tree_members(const jupref_json_tree_t *tree,
+    const jupref_json_value_t *of, const char *const *names, unsigned count,
+    const jupref_json_value_t **found);
+
 /* The i-th child of an array, NULL when there is none. */
 const jupref_json_value_t *jupref_json_tree_item(
     const jupref_json_tree_t *tree, const jupref_json_value_t *of,

@@ -17,6 +17,8 @@
 #define JUPREF_REPLACEMENT     0xfffd
 
 
+static unsigned jupref_json_is_key(const jupref_json_value_t *member,
+    const char *name);
 static unsigned jupref_json_unescape(jupref_writer_t *writer,
     jupref_bytes_t text);
 static const uint8_t *jupref_json_unescape_one(jupref_writer_t *writer,
@@ -32,7 +34,6 @@ const jupref_json_value_t *
 jupref_json_tree_member(const jupref_json_tree_t *tree,
     const jupref_json_value_t *of, const char *name)
 {
-    size_t                      len;
     const jupref_json_value_t  *member, *found;
 
     if (of == NULL || of->kind != JUPREF_JSON_OBJECT) {
@@ -40,15 +41,12 @@ jupref_json_tree_member(const jupref_json_tree_t *tree,
     }
 
     found = NULL;
-    len = strlen(name);
 
     for (member = jupref_json_tree_first(tree, of);
          member != NULL;
          member = jupref_json_tree_next(tree, member))
     {
-        if (member->key.len == len
-            && memcmp(member->key.data, name, len) == 0)
-        {
+        if (jupref_json_is_key(member, name)) {
             if (found != NULL) {
                 return NULL;
             }
@@ -58,6 +56,43 @@ jupref_json_tree_member(const jupref_json_tree_t *tree,
     }
 
     return found;
+}
+
+
+unsigned
+jupref_json_tree_members(const jupref_json_tree_t *tree,
+    const jupref_json_value_t *of, const char *const *names, unsigned count,
+    const jupref_json_value_t **found)
+{
+    unsigned                    i;
+    const jupref_json_value_t  *member;
+
+    for (i = 0; i < count; i++) {
+        found[i] = NULL;
+    }
+
+    if (of == NULL || of->kind != JUPREF_JSON_OBJECT) {
+        return 1;
+    }
+
+    for (member = jupref_json_tree_first(tree, of);
+         member != NULL;
+         member = jupref_json_tree_next(tree, member))
+    {
+        for (i = 0; i < count; i++) {
+            if (!jupref_json_is_key(member, names[i])) {
+                continue;
+            }
+
+            if (found[i] != NULL) {
+                return 0;
+            }
+
+            found[i] = member;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -164,6 +199,18 @@ jupref_json_tree_string(const jupref_json_value_t *value, uint8_t *room,
     string->len = (size_t) (writer.at - room);
 
     return 1;
+}
+
+
+static unsigned
+jupref_json_is_key(const jupref_json_value_t *member, const char *name)
+{
+    size_t  len;
+
+    len = strlen(name);
+
+    return member->key.len == len
+           && memcmp(member->key.data, name, len) == 0;
 }
 
 

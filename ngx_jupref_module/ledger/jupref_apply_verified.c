@@ -7,8 +7,9 @@
  *     Cr pending            each level's share
  *
  * Terms and levels are those decided when the trade was executed; one that
- * was unknown until now gets its levels here, and counts from here on.  What is booked is what
- * arrived, in the mint it arrived in: the estimate is taken back.
+ * was unknown until now gets its levels here, and counts from here on.  What
+ * is booked is what arrived, in the mint it arrived in: the estimate is taken
+ * back.
  */
 
 #include "ledger/jupref_booking.h"

@@ -96,6 +96,7 @@ void jupref_add_to_series(jupref_ledger_t *ledger, uint32_t code,
 void jupref_trade_in_series(jupref_ledger_t *ledger,
     const jupref_trade_row_t *row, uint64_t time_ms);
 
+
 /* 1 for a trade that waits for proof that it landed, and hasn't counted for
  * anything so far. */
 static inline unsigned

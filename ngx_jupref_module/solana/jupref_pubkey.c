@@ -1,20 +1,18 @@
 /*
  * base58 by whole words instead of byte by byte.
  *
- * Decoding: ten characters make a number below 58^10 < 2^59, so the value
- * grows by one 64-bit multiplication per word and ten characters.  Encoding:
- * 58^5 < 2^32, so dividing a value of 32-bit words by it needs only 64-bit
- * divisions by a constant, which the compiler turns into multiplications.
+ * Decoding is jupref_base58.h's.  Encoding: 58^5 < 2^32, so dividing a value
+ * of 32-bit words by it needs only 64-bit divisions by a constant, which the
+ * compiler turns into multiplications.
  */
 
 #include "solana/jupref_pubkey.h"
+#include "solana/jupref_base58.h"
 
 #include <string.h>
 
 
 #define JUPREF_BASE58_MAX_WORDS   8     /* 64-bit, of a signature */
-#define JUPREF_BASE58_READ        10    /* characters read at once */
-#define JUPREF_BASE58_READ_STEP   UINT64_C(430804206899405824)  /* 58^10 */
 #define JUPREF_BASE58_WRITE       5     /* characters written at once */
 #define JUPREF_BASE58_WRITE_STEP  UINT64_C(656356768)           /* 58^5 */
 
@@ -22,8 +20,6 @@
 #define JUPREF_BASE58_GROUPS(size)    ((size) / 32 * 9)
 #define JUPREF_BASE58_MAX_GROUPS      18
 #define JUPREF_BASE58_MAX_CHARACTERS  90
-
-#define JUPREF_BASE58_BAD  0x80
 
 
 static unsigned jupref_base58_decode(uint8_t *bytes, size_t size,
@@ -38,43 +34,6 @@ static unsigned jupref_is_zero(const uint8_t *bytes, size_t size);
 
 static const char  jupref_base58_alphabet[] =
     "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
-
-/* The alphabet backwards; 0x80 for what isn't in it. */
-static const uint8_t  jupref_base58_values[256] = {
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80,    0,    1,    2,    3,    4,    5,    6,
-       7,    8, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80,    9,   10,   11,   12,   13,   14,   15,
-      16, 0x80,   17,   18,   19,   20,   21, 0x80,
-      22,   23,   24,   25,   26,   27,   28,   29,
-      30,   31,   32, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80,   33,   34,   35,   36,   37,   38,   39,
-      40,   41,   42,   43, 0x80,   44,   45,   46,
-      47,   48,   49,   50,   51,   52,   53,   54,
-      55,   56,   57, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80
-};
 
 
 unsigned
@@ -140,77 +99,25 @@ jupref_signature_is_zero(const jupref_signature_t *signature)
 }
 
 
-/*
- * The first group is the short one, so that every later group moves the
- * value by the same ten places.  words[0] is the lowest.
- */
 static unsigned
 jupref_base58_decode(uint8_t *bytes, size_t size, jupref_bytes_t text)
 {
-    size_t         at, end, word, used, ones, zeroes, i;
-    uint8_t        digit, bad;
-    uint64_t       carry, words[JUPREF_BASE58_MAX_WORDS];
-    unsigned __int128  product;
+    size_t    used, zeroes;
+    uint64_t  words[JUPREF_BASE58_MAX_WORDS];
 
-    memset(words, 0, sizeof(words));
-
-    bad = 0;
-    used = 0;
-    at = 0;
-    end = (text.len - 1) % JUPREF_BASE58_READ + 1;
-
-    for ( ;; ) {
-        carry = 0;
-
-        for ( /* void */ ; at < end; at++) {
-            digit = jupref_base58_values[text.data[at]];
-            bad |= digit;
-            carry = carry * 58 + digit;
-        }
-
-        for (word = 0; word < used; word++) {
-            product = (unsigned __int128) words[word]
-                      * JUPREF_BASE58_READ_STEP + carry;
-            words[word] = (uint64_t) product;
-            carry = (uint64_t) (product >> 64);
-        }
-
-        if (carry != 0) {
-            if (used == size / 8) {
-                return 0;
-            }
-
-            words[used++] = carry;
-        }
-
-        if (end == text.len) {
-            break;
-        }
-
-        end += JUPREF_BASE58_READ;
-    }
-
-    if (bad & JUPREF_BASE58_BAD) {
+    if (!jupref_base58_words(words, size / 8, &used, text)) {
         return 0;
     }
 
-    for (i = 0; i < size; i++) {
-        word = (size - 1 - i) / 8;
-        bytes[i] = word < used ? (uint8_t) (words[word] >> (56 - i % 8 * 8))
-                               : 0;
-    }
+    jupref_base58_unpack(bytes, size, words, used);
 
     /* every zero byte in front is one '1', or the length isn't `size` */
-
-    for (ones = 0; ones < text.len && text.data[ones] == '1'; ones++) {
-        /* void */
-    }
 
     for (zeroes = 0; zeroes < size && bytes[zeroes] == 0; zeroes++) {
         /* void */
     }
 
-    return ones == zeroes;
+    return jupref_base58_ones(text) == zeroes;
 }
 
 

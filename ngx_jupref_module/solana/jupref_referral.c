@@ -170,8 +170,8 @@ jupref_referral_result_text(jupref_referral_result_e result)
     static const char *const  texts[] = {
         [JUPREF_REFERRAL_OK] = "ok",
         [JUPREF_REFERRAL_OTHER_PROGRAM] =
-            "not an account of Jupiter's referral program; it takes the "
-            "referral account, not a wallet or a token account",
+            ("not an account of Jupiter's referral program; it takes the "
+             "referral account, not a wallet or a token account"),
         [JUPREF_REFERRAL_OTHER_ACCOUNT] =
             "another kind of account of Jupiter's referral program",
         [JUPREF_REFERRAL_CUT] = "shorter than such an account is",

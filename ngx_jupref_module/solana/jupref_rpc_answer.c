@@ -23,6 +23,10 @@
 #define JUPREF_RPC_ERROR_VALUES  16384  /* logs and accounts of a preflight */
 #define JUPREF_RPC_DEPTHS        4      /* that anything of interest is in */
 
+/* What serde_json, which nodes write and many clients read with, takes; also
+ * a bound for yajl, whose stack grows in small steps. */
+#define JUPREF_RPC_MAX_DEPTH     128
+
 
 /* The last keys, from the top to where the walk is. */
 typedef enum {
@@ -174,6 +178,10 @@ jupref_rpc_walk(jupref_rpc_walk_t *walk)
 
     if (walk->twice) {
         return "a member of the answer comes twice";
+    }
+
+    if (status == yajl_status_client_canceled) {
+        return "nested too deep";
     }
 
     if (status != yajl_status_ok || walk->depth > 0
@@ -463,6 +471,10 @@ jupref_rpc_open(jupref_rpc_walk_t *walk, jupref_json_kind_e kind)
 
     at = walk->at;
     walk->at = JUPREF_RPC_AT_OTHER;
+
+    if (walk->depth == JUPREF_RPC_MAX_DEPTH) {
+        return 0;
+    }
 
     if (walk->depth == 0) {
         walk->top = kind == JUPREF_JSON_OBJECT;

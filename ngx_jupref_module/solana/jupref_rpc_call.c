@@ -49,9 +49,6 @@ static const jupref_json_value_t *jupref_rpc_find_config(
     const jupref_rpc_body_t *body, jupref_rpc_call_t *call);
 static void jupref_rpc_read_settings(jupref_rpc_call_t *call,
     const jupref_json_value_t **settings);
-static unsigned jupref_rpc_pick(const jupref_json_tree_t *tree,
-    const jupref_json_value_t *of, const char *const *names, unsigned count,
-    const jupref_json_value_t **found);
 static const jupref_json_value_t *jupref_rpc_given(
     const jupref_json_value_t *value);
 
@@ -265,8 +262,8 @@ jupref_rpc_read_call(const jupref_rpc_body_t *body, jupref_rpc_call_t *call,
         return;
     }
 
-    if (!jupref_rpc_pick(&body->tree, value, jupref_rpc_field_names,
-                         JUPREF_RPC_FIELDS, fields))
+    if (!jupref_json_tree_members(&body->tree, value, jupref_rpc_field_names,
+                                  JUPREF_RPC_FIELDS, fields))
     {
         call->result = JUPREF_RPC_CALL_DUPLICATE;
         return;
@@ -362,8 +359,9 @@ jupref_rpc_read_config(const jupref_rpc_body_t *body, jupref_rpc_call_t *call)
     } else if (config->kind == JUPREF_JSON_OBJECT) {
         call->config = config;
 
-        if (jupref_rpc_pick(&body->tree, config, jupref_rpc_setting_names,
-                            JUPREF_RPC_SETTINGS, settings))
+        if (jupref_json_tree_members(&body->tree, config,
+                                     jupref_rpc_setting_names,
+                                     JUPREF_RPC_SETTINGS, settings))
         {
             jupref_rpc_read_settings(call, settings);
 
@@ -454,43 +452,6 @@ jupref_rpc_read_settings(jupref_rpc_call_t *call,
                                                      &call->max_version);
         call->odd_config |= !call->has_max_version;
     }
-}
-
-
-/* Members by name; NULL for what isn't there.  Returns 0 when one of them
- * comes twice. */
-static unsigned
-jupref_rpc_pick(const jupref_json_tree_t *tree, const jupref_json_value_t *of,
-    const char *const *names, unsigned count,
-    const jupref_json_value_t **found)
-{
-    unsigned                    i;
-    const jupref_json_value_t  *member;
-
-    for (i = 0; i < count; i++) {
-        found[i] = NULL;
-    }
-
-    for (member = jupref_json_tree_first(tree, of);
-         member != NULL;
-         member = jupref_json_tree_next(tree, member))
-    {
-        for (i = 0; i < count; i++) {
-            if (member->key.len != strlen(names[i])
-                || memcmp(member->key.data, names[i], member->key.len) != 0)
-            {
-                continue;
-            }
-
-            if (found[i] != NULL) {
-                return 0;
-            }
-
-            found[i] = member;
-        }
-    }
-
-    return 1;
 }
 
 

@@ -111,6 +111,7 @@ typedef enum {
 typedef struct {
     unsigned                 asked;     /* bodies sent */
     unsigned                 answered;
+    unsigned                 preflights;        /* that failed */
     unsigned                 rank;      /* of `best` */
     int                      best;      /* an answer's number or NO_ANSWER */
     unsigned                 fresher:1; /* a node was behind the blockhash */

@@ -205,8 +205,7 @@ jupref_token_result_text(jupref_token_result_e result)
     static const char *const  texts[] = {
         [JUPREF_TOKEN_OK] = "ok",
         [JUPREF_TOKEN_NOT_TOKEN] = "not an account of a token program",
-        [JUPREF_TOKEN_BAD_SIZE] = "not of the size and kind that it should "
-                                  "be",
+        [JUPREF_TOKEN_BAD_SIZE] = "of another size or kind than it should be",
         [JUPREF_TOKEN_BAD_EXTENSION] = "an extension that isn't whole",
         [JUPREF_TOKEN_UNINITIALIZED] = "not initialized"
     };

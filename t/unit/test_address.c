@@ -110,8 +110,7 @@ referral_token_accounts_are_the_associated_ones(void **state)
 
 /* By web3.js. */
 static void
-a_programs_code_and_a_projects_authority_are_where_the_sdk_finds_them(
-    void **state)
+code_and_authorities_are_where_the_sdk_finds_them(void **state)
 {
     jupref_pubkey_t  address;
 
@@ -331,8 +330,7 @@ main(void)
         cmocka_unit_test(
             named_referral_accounts_are_where_the_program_puts_them),
         cmocka_unit_test(referral_token_accounts_are_the_associated_ones),
-        cmocka_unit_test(
-            a_programs_code_and_a_projects_authority_are_where_the_sdk_finds_them),
+        cmocka_unit_test(code_and_authorities_are_where_the_sdk_finds_them),
         cmocka_unit_test(addresses_and_bumps_are_those_of_the_sdk),
         cmocka_unit_test(several_seeds_are_simply_joined),
         cmocka_unit_test(a_v1_referral_token_account_can_be_derived_too),

@@ -314,32 +314,40 @@ what_is_no_answer_to_the_call_is_unreadable(void **state)
 
 
 static void
-a_result_of_any_depth_costs_no_memory_to_speak_of(void **state)
+depth_is_bounded_and_so_is_memory(void **state)
 {
-    size_t                      len;
-    char                       *text;
-    answered_t                  answered;
-    const jupref_rpc_answer_t  *answer;
+    size_t               len, depth;
+    char                *text;
+    heap_t               heap;
+    jupref_memory_t      memory;
+    jupref_rpc_answer_t  answer;
 
-    text = malloc(400100);
+    static const size_t  depths[] = { 1, 31, 127, 128, 1000, 1000000 };
+
+    size_t               i;
+
+    text = malloc(2000100);
     assert_non_null(text);
 
-    len = (size_t) sprintf(text, "{\"result\":");
-    memset(text + len, '[', 200000);
-    memset(text + len + 200000, ']', 200000);
-    strcpy(text + len + 400000, ",\"id\":7}");
+    for (i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+        depth = depths[i];
+        len = (size_t) sprintf(text, "{\"result\":");
+        memset(text + len, '[', depth);
+        memset(text + len + depth, ']', depth);
+        strcpy(text + len + 2 * depth, ",\"id\":7}");
 
-    answer = answer_of(&answered, text);
-    assert_int_equal(answer->kind, JUPREF_RPC_ANSWER_RESULT);
-    assert_int_equal(answer->result.len, 400000);
-    free(answered.text);
+        memory = heap_memory(&heap, HEAP_ENDLESS);
+        jupref_rpc_answer_read(&answer, (jupref_bytes_t) {
+                                   (uint8_t *) text, strlen(text) }, 7,
+                               &memory);
 
-    /* an error is small and flat */
+        assert_int_equal(answer.kind, depth < 128
+                                      ? JUPREF_RPC_ANSWER_RESULT
+                                      : JUPREF_RPC_ANSWER_UNREADABLE);
+        assert_int_equal(answer.result.len, depth < 128 ? 2 * depth : 0);
+        assert_int_equal(heap.taken, 0);
+    }
 
-    memcpy(text + 2, "error\" ", 7);
-    assert_int_equal(answer_of(&answered, text)->kind,
-                     JUPREF_RPC_ANSWER_UNREADABLE);
-    free(answered.text);
     free(text);
 }
 
@@ -457,7 +465,7 @@ main(void)
         cmocka_unit_test(an_error_is_read_whole_and_passed_on_untouched),
         cmocka_unit_test(the_reason_of_a_failed_preflight_is_known),
         cmocka_unit_test(what_is_no_answer_to_the_call_is_unreadable),
-        cmocka_unit_test(a_result_of_any_depth_costs_no_memory_to_speak_of),
+        cmocka_unit_test(depth_is_bounded_and_so_is_memory),
         cmocka_unit_test(without_memory_an_answer_is_unreadable),
         cmocka_unit_test(the_client_gets_the_nodes_bytes_under_its_own_id),
         cmocka_unit_test(an_error_of_our_own_is_json_whatever_its_message)
