@@ -69,6 +69,9 @@ static ngx_http_jupref_route_t  ngx_http_jupref_routes[] = {
     { NGX_HTTP_GET, "admin/trial-balance", NGX_HTTP_JUPREF_ROLE_READ,
       ngx_http_jupref_get_trial_balance },
 
+    { NGX_HTTP_GET, "admin/pools", NGX_HTTP_JUPREF_ROLE_READ,
+      ngx_http_jupref_get_pools },
+
     { NGX_HTTP_POST, "admin/trades/{}/verify", NGX_HTTP_JUPREF_ROLE_ADMIN,
       ngx_http_jupref_post_verify },
 

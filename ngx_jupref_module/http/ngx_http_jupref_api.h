@@ -189,6 +189,8 @@ ngx_http_jupref_problem_e ngx_http_jupref_post_reverse(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_trial_balance(
     ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_pools(
+    ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_platform_series(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_referrer_series(

@@ -30,6 +30,7 @@ static ngx_uint_t ngx_http_jupref_wants_open_metrics(ngx_http_request_t *r);
 ngx_int_t
 ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
 {
+    size_t                           size;
     ngx_int_t                        rc;
     u_char                          *buffer;
     ngx_uint_t                       i;
@@ -45,6 +46,7 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
                    "charset=utf-8");
     static const ngx_http_jupref_family_t *const  tables[] = {
         ngx_http_jupref_families,
+        ngx_http_jupref_pool_families,
         ngx_http_jupref_proof_families
     };
 
@@ -61,14 +63,24 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
     jmcf = ngx_http_get_module_main_conf(r, ngx_http_jupref_module);
 
     m = ngx_palloc(r->pool, sizeof(ngx_http_jupref_metrics_t));
-    buffer = ngx_pnalloc(r->pool, NGX_HTTP_JUPREF_METRICS_MAX);
+    if (m == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    if (m == NULL || buffer == NULL) {
+    size = ngx_http_jupref_metrics_pools(r, m);
+    if (size == 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    size += NGX_HTTP_JUPREF_METRICS_MAX;
+
+    buffer = ngx_pnalloc(r->pool, size);
+    if (buffer == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     m->at = buffer;
-    m->end = buffer + NGX_HTTP_JUPREF_METRICS_MAX;
+    m->end = buffer + size;
     m->open_metrics = ngx_http_jupref_wants_open_metrics(r);
 
     ngx_http_jupref_metrics_copy(jmcf->zone, m);

@@ -7,6 +7,7 @@
 
 
 #include "http/ngx_http_jupref_api.h"
+#include "upstream/ngx_http_jupref_rpc_zone.h"
 
 #include "agent/ngx_http_jupref_proof.h"
 
@@ -42,6 +43,8 @@ typedef struct {
     uint64_t                     oldest_proof_ms;       /* its age */
     unsigned                     journaled:1;
     unsigned                     verified:1;    /* trades are, by nodes */
+    ngx_http_jupref_rpc_zone_t  *rpc_zone;      /* NULL: no pools */
+    jupref_pool_t               *pools;         /* a copy of each of its */
 } ngx_http_jupref_metrics_t;
 
 
@@ -57,7 +60,13 @@ typedef struct {
 /* Tables end with a family without a name. */
 extern const ngx_http_jupref_family_t  ngx_http_jupref_families[];
 extern const ngx_http_jupref_family_t  ngx_http_jupref_proof_families[];
+extern const ngx_http_jupref_family_t  ngx_http_jupref_pool_families[];
 
+
+/* Copies what the pools' families are written from; the bytes that they take,
+ * 0: memory is out. */
+size_t ngx_http_jupref_metrics_pools(ngx_http_request_t *r,
+    ngx_http_jupref_metrics_t *m);
 
 void ngx_http_jupref_sample(ngx_http_jupref_metrics_t *m, const char *name,
     const char *label, const char *value, uint64_t number);

@@ -13,8 +13,9 @@
 /* How far a node is believed to have moved on since it told a slot. */
 #define JUPREF_EXPECT_MS  5000
 
-/* What a node that wasn't measured yet is taken for, us. */
-#define JUPREF_LATENCY_UNKNOWN  1000
+/* Less isn't told apart, us; also what a node that wasn't measured yet is
+ * taken for. */
+#define JUPREF_LATENCY_LEAST  1000
 
 
 static uint64_t jupref_pool_healthy(const jupref_pool_t *pool,
@@ -28,7 +29,7 @@ static unsigned jupref_pool_fastest(const jupref_pool_t *pool, uint64_t set);
 static unsigned jupref_pool_least_bad(const jupref_pool_t *pool,
     const jupref_pool_wish_t *wish);
 static unsigned jupref_node_is_faster(const jupref_node_t *a,
-    const jupref_node_t *b);
+    const jupref_node_t *b, unsigned margin);
 static unsigned jupref_set_count(uint64_t set);
 static unsigned jupref_set_member(uint64_t set, unsigned index);
 
@@ -233,7 +234,7 @@ jupref_pool_expected(const jupref_pool_t *pool, unsigned node,
 
 
 /* The better one of two, by chance: the best of all would be everybody's
- * choice at the same moment. */
+ * choice at the same moment.  Of two that are about as good the first. */
 
 static unsigned
 jupref_pool_of_two(const jupref_pool_t *pool, uint64_t set, uint64_t random)
@@ -256,7 +257,7 @@ jupref_pool_of_two(const jupref_pool_t *pool, uint64_t set, uint64_t random)
     first = jupref_set_member(set, i);
     second = jupref_set_member(set, j);
 
-    return jupref_node_is_faster(&pool->nodes[second], &pool->nodes[first])
+    return jupref_node_is_faster(&pool->nodes[second], &pool->nodes[first], 8)
            ? second : first;
 }
 
@@ -310,7 +311,7 @@ jupref_pool_fastest(const jupref_pool_t *pool, uint64_t set)
         if ((set & jupref_pool_bit(i))
             && (chosen == JUPREF_POOL_NODES
                 || jupref_node_is_faster(&pool->nodes[i],
-                                         &pool->nodes[chosen])))
+                                         &pool->nodes[chosen], 0)))
         {
             chosen = i;
         }
@@ -364,7 +365,7 @@ jupref_pool_least_bad(const jupref_pool_t *pool,
                 better = (node->lag_ms < other->lag_ms);
 
             } else {
-                better = jupref_node_is_faster(node, other);
+                better = jupref_node_is_faster(node, other, 0);
             }
         }
 
@@ -378,19 +379,28 @@ jupref_pool_least_bad(const jupref_pool_t *pool,
 }
 
 
-/* latency × (calls in flight + 1) / weight, without dividing: at most 2^26,
- * 2^33 and 2^32 */
+/*
+ * latency × (calls in flight + 1) / weight, without dividing: at most 2^26,
+ * 2^33 and 2^32.  With a margin, by more than that part of it.
+ */
 
 static unsigned
-jupref_node_is_faster(const jupref_node_t *a, const jupref_node_t *b)
+jupref_node_is_faster(const jupref_node_t *a, const jupref_node_t *b,
+    unsigned margin)
 {
     jupref_u128_t  of_a, of_b;
 
-    of_a = a->latency_us ? a->latency_us : JUPREF_LATENCY_UNKNOWN;
-    of_b = b->latency_us ? b->latency_us : JUPREF_LATENCY_UNKNOWN;
+    of_a = (a->latency_us > JUPREF_LATENCY_LEAST) ? a->latency_us
+                                                  : JUPREF_LATENCY_LEAST;
+    of_b = (b->latency_us > JUPREF_LATENCY_LEAST) ? b->latency_us
+                                                  : JUPREF_LATENCY_LEAST;
 
     of_a = of_a * ((uint64_t) a->in_flight + 1) * b->weight;
     of_b = of_b * ((uint64_t) b->in_flight + 1) * a->weight;
+
+    if (margin) {
+        of_a += of_a / margin;
+    }
 
     return of_a < of_b;
 }

@@ -183,5 +183,9 @@ ngx_uint_t ngx_http_jupref_pool_best(ngx_http_jupref_pool_t *pool,
 void ngx_http_jupref_pool_snapshot(ngx_http_jupref_pool_t *pool,
     jupref_pool_t *copy);
 
+/* Of its nodes in such a copy. */
+ngx_uint_t ngx_http_jupref_pool_count_healthy(ngx_http_jupref_pool_t *pool,
+    const jupref_pool_t *copy);
+
 
 #endif /* NGX_HTTP_JUPREF_POOL_H */
