@@ -8,20 +8,20 @@
 #include "agent/ngx_http_jupref_accounts_parts.h"
 
 
-#define NGX_HTTP_JUPREF_TURN_EVERY_MS  (5 * 60 * 1000)
+#define NGX_HTTP_JUPREF_INSPECT_EVERY_MS  (5 * 60 * 1000)
 
 /* After one that was given up; and for mints that are new. */
-#define NGX_HTTP_JUPREF_TURN_AGAIN_MS  (30 * 1000)
-#define NGX_HTTP_JUPREF_TURN_NEW_MS    (10 * 1000)
+#define NGX_HTTP_JUPREF_INSPECT_AGAIN_MS  (30 * 1000)
+#define NGX_HTTP_JUPREF_INSPECT_NEW_MS    (10 * 1000)
 
 
-static void ngx_http_jupref_turn_start(ngx_http_jupref_turn_t *turn);
-static void ngx_http_jupref_turn_steps(ngx_http_jupref_turn_t *turn);
-static ngx_uint_t ngx_http_jupref_turn_due(ngx_http_jupref_turn_t *turn,
+static void ngx_http_jupref_inspection_start(ngx_http_jupref_inspection_t *turn);
+static void ngx_http_jupref_inspection_steps(ngx_http_jupref_inspection_t *turn);
+static ngx_uint_t ngx_http_jupref_inspect_due(ngx_http_jupref_inspection_t *turn,
     uint64_t now_ms);
-static void ngx_http_jupref_tell_referrals(ngx_http_jupref_turn_t *turn);
-static void ngx_http_jupref_tell_places(ngx_http_jupref_turn_t *turn);
-static void ngx_http_jupref_tell_drift(ngx_http_jupref_turn_t *turn);
+static void ngx_http_jupref_tell_referrals(ngx_http_jupref_inspection_t *turn);
+static void ngx_http_jupref_tell_places(ngx_http_jupref_inspection_t *turn);
+static void ngx_http_jupref_tell_drift(ngx_http_jupref_inspection_t *turn);
 
 
 static const ngx_http_jupref_step_pt  ngx_http_jupref_steps[] = {
@@ -40,24 +40,24 @@ static const ngx_http_jupref_step_pt  ngx_http_jupref_steps[] = {
 
 
 /* Of the process that holds the office. */
-static ngx_http_jupref_turn_t  *ngx_http_jupref_turning;
+static ngx_http_jupref_inspection_t  *ngx_http_jupref_inspecting;
 
 
 void
 ngx_http_jupref_accounts_start(ngx_http_jupref_agent_t *agent)
 {
-    ngx_http_jupref_turn_t       *turn;
+    ngx_http_jupref_inspection_t       *turn;
     ngx_http_jupref_main_conf_t  *jmcf;
 
     jmcf = ngx_http_cycle_get_module_main_conf(agent->cycle,
                                                ngx_http_jupref_module);
 
-    if (jmcf == NULL || jmcf->verify->pool == NULL || ngx_http_jupref_turning)
+    if (jmcf == NULL || jmcf->verify->pool == NULL || ngx_http_jupref_inspecting)
     {
         return;
     }
 
-    turn = ngx_calloc(sizeof(ngx_http_jupref_turn_t), agent->log);
+    turn = ngx_calloc(sizeof(ngx_http_jupref_inspection_t), agent->log);
     if (turn == NULL) {
         return;
     }
@@ -84,8 +84,8 @@ ngx_http_jupref_accounts_start(ngx_http_jupref_agent_t *agent)
                                turn->conf->referrals,
                                turn->conf->referral_count, turn->referrals);
 
-    ngx_http_jupref_turn_start(turn);
-    ngx_http_jupref_turning = turn;
+    ngx_http_jupref_inspection_start(turn);
+    ngx_http_jupref_inspecting = turn;
 }
 
 
@@ -93,7 +93,7 @@ ngx_http_jupref_accounts_start(ngx_http_jupref_agent_t *agent)
  * worth keeping. */
 
 static void
-ngx_http_jupref_turn_start(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_inspection_start(ngx_http_jupref_inspection_t *turn)
 {
     ngx_uint_t                        i, j, same;
     ngx_http_jupref_accounts_t       *seen;
@@ -143,15 +143,15 @@ ngx_http_jupref_turn_start(ngx_http_jupref_turn_t *turn)
 void
 ngx_http_jupref_accounts_stop(ngx_http_jupref_agent_t *agent)
 {
-    ngx_http_jupref_turn_t  *turn;
+    ngx_http_jupref_inspection_t  *turn;
 
-    turn = ngx_http_jupref_turning;
+    turn = ngx_http_jupref_inspecting;
 
     if (turn == NULL) {
         return;
     }
 
-    ngx_http_jupref_turning = NULL;
+    ngx_http_jupref_inspecting = NULL;
 
     if (turn->ask) {
         ngx_http_jupref_ask_cancel(turn->ask);
@@ -165,11 +165,11 @@ ngx_http_jupref_accounts_stop(ngx_http_jupref_agent_t *agent)
 void
 ngx_http_jupref_accounts_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
 {
-    ngx_http_jupref_turn_t       *turn;
+    ngx_http_jupref_inspection_t       *turn;
     ngx_http_jupref_trust_t       trust;
     ngx_http_jupref_pool_node_t  *node;
 
-    turn = ngx_http_jupref_turning;
+    turn = ngx_http_jupref_inspecting;
 
     if (turn == NULL || turn->ask) {
         return;
@@ -177,7 +177,7 @@ ngx_http_jupref_accounts_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
 
     if (!turn->running) {
 
-        if (!ngx_http_jupref_turn_due(turn, now_ms)) {
+        if (!ngx_http_jupref_inspect_due(turn, now_ms)) {
             return;
         }
 
@@ -194,21 +194,21 @@ ngx_http_jupref_accounts_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
         turn->step = 0;
         turn->at = 0;
         turn->phase = 0;
-        turn->due_ms = now_ms + NGX_HTTP_JUPREF_TURN_EVERY_MS;
+        turn->due_ms = now_ms + NGX_HTTP_JUPREF_INSPECT_EVERY_MS;
     }
 
-    ngx_http_jupref_turn_steps(turn);
+    ngx_http_jupref_inspection_steps(turn);
 }
 
 
 static ngx_uint_t
-ngx_http_jupref_turn_due(ngx_http_jupref_turn_t *turn, uint64_t now_ms)
+ngx_http_jupref_inspect_due(ngx_http_jupref_inspection_t *turn, uint64_t now_ms)
 {
     if (now_ms >= turn->due_ms) {
         return 1;
     }
 
-    if (now_ms < turn->listed_ms + NGX_HTTP_JUPREF_TURN_NEW_MS) {
+    if (now_ms < turn->listed_ms + NGX_HTTP_JUPREF_INSPECT_NEW_MS) {
         return 0;
     }
 
@@ -219,7 +219,7 @@ ngx_http_jupref_turn_due(ngx_http_jupref_turn_t *turn, uint64_t now_ms)
 
 
 static void
-ngx_http_jupref_turn_steps(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_inspection_steps(ngx_http_jupref_inspection_t *turn)
 {
     while (turn->running) {
 
@@ -230,11 +230,11 @@ ngx_http_jupref_turn_steps(ngx_http_jupref_turn_t *turn)
             return;
 
         case NGX_DECLINED:
-            ngx_http_jupref_turn_next(turn);
+            ngx_http_jupref_inspect_next(turn);
             break;
 
         default:
-            ngx_http_jupref_turn_fail(turn);
+            ngx_http_jupref_inspect_fail(turn);
             return;
         }
     }
@@ -242,7 +242,7 @@ ngx_http_jupref_turn_steps(ngx_http_jupref_turn_t *turn)
 
 
 void
-ngx_http_jupref_turn_next(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_inspect_next(ngx_http_jupref_inspection_t *turn)
 {
     turn->at = 0;
 
@@ -258,22 +258,22 @@ ngx_http_jupref_turn_next(ngx_http_jupref_turn_t *turn)
 
 
 void
-ngx_http_jupref_turn_fail(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_inspect_fail(ngx_http_jupref_inspection_t *turn)
 {
     turn->running = 0;
-    turn->due_ms = ngx_http_jupref_steady_ms() + NGX_HTTP_JUPREF_TURN_AGAIN_MS;
+    turn->due_ms = ngx_http_jupref_steady_ms() + NGX_HTTP_JUPREF_INSPECT_AGAIN_MS;
 }
 
 
 void
-ngx_http_jupref_turn_on(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_inspect_on(ngx_http_jupref_inspection_t *turn)
 {
-    ngx_http_jupref_turn_steps(turn);
+    ngx_http_jupref_inspection_steps(turn);
 }
 
 
 ngx_http_jupref_ask_t *
-ngx_http_jupref_turn_ask(ngx_http_jupref_turn_t *turn, const char *method,
+ngx_http_jupref_inspect_ask(ngx_http_jupref_inspection_t *turn, const char *method,
     size_t room)
 {
     ngx_http_jupref_pool_node_t  *node;
@@ -286,7 +286,7 @@ ngx_http_jupref_turn_ask(ngx_http_jupref_turn_t *turn, const char *method,
 
 
 ngx_int_t
-ngx_http_jupref_turn_begin(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_inspect_begin(ngx_http_jupref_inspection_t *turn,
     ngx_http_jupref_ask_t *ask, ngx_http_jupref_ask_pt handler)
 {
     ask->handler = handler;
@@ -302,11 +302,11 @@ ngx_http_jupref_turn_begin(ngx_http_jupref_turn_t *turn,
 }
 
 
-ngx_http_jupref_turn_t *
-ngx_http_jupref_turn_came(ngx_http_jupref_ask_t *ask,
+ngx_http_jupref_inspection_t *
+ngx_http_jupref_inspect_came(ngx_http_jupref_ask_t *ask,
     ngx_http_jupref_call_e call)
 {
-    ngx_http_jupref_turn_t  *turn;
+    ngx_http_jupref_inspection_t  *turn;
 
     turn = ask->data;
     turn->ask = NULL;
@@ -319,7 +319,7 @@ ngx_http_jupref_turn_came(ngx_http_jupref_ask_t *ask,
 
 
 ngx_int_t
-ngx_http_jupref_step_incidents(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_step_incidents(ngx_http_jupref_inspection_t *turn)
 {
     ngx_http_jupref_tell_referrals(turn);
     ngx_http_jupref_tell_places(turn);
@@ -332,7 +332,7 @@ ngx_http_jupref_step_incidents(ngx_http_jupref_turn_t *turn)
 /* The first that isn't good is what the incident is about. */
 
 static void
-ngx_http_jupref_tell_referrals(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_tell_referrals(ngx_http_jupref_inspection_t *turn)
 {
     u_char                            text[JUPREF_REASON_MAX];
     ngx_str_t                         detail;
@@ -375,7 +375,7 @@ ngx_http_jupref_tell_referrals(ngx_http_jupref_turn_t *turn)
 
 
 static void
-ngx_http_jupref_tell_places(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_tell_places(ngx_http_jupref_inspection_t *turn)
 {
     u_char                       text[JUPREF_PUBKEY_TEXT];
     ngx_str_t                    detail;
@@ -412,7 +412,7 @@ ngx_http_jupref_tell_places(ngx_http_jupref_turn_t *turn)
 
 
 static void
-ngx_http_jupref_tell_drift(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_tell_drift(ngx_http_jupref_inspection_t *turn)
 {
     u_char                       text[JUPREF_PUBKEY_TEXT];
     ngx_str_t                    detail;

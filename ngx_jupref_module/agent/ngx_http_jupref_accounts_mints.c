@@ -20,11 +20,11 @@
 #define NGX_HTTP_JUPREF_DERIVE_STEP  4
 
 
-static ngx_uint_t ngx_http_jupref_list_copy(ngx_http_jupref_turn_t *turn,
+static ngx_uint_t ngx_http_jupref_list_copy(ngx_http_jupref_inspection_t *turn,
     jupref_pubkey_t *mints);
-static ngx_int_t ngx_http_jupref_mints_ask(ngx_http_jupref_turn_t *turn);
+static ngx_int_t ngx_http_jupref_mints_ask(ngx_http_jupref_inspection_t *turn);
 static void ngx_http_jupref_mints_told(ngx_http_jupref_ask_t *ask);
-static ngx_uint_t ngx_http_jupref_derive(ngx_http_jupref_turn_t *turn,
+static ngx_uint_t ngx_http_jupref_derive(ngx_http_jupref_inspection_t *turn,
     ngx_http_jupref_fee_mint_t *mint);
 static void ngx_http_jupref_places_told(ngx_http_jupref_ask_t *ask);
 static void ngx_http_jupref_place_read(ngx_http_jupref_place_t *place,
@@ -52,7 +52,7 @@ ngx_http_jupref_mints_known(ngx_http_jupref_zone_t *zone)
 
 
 ngx_int_t
-ngx_http_jupref_step_list(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_step_list(ngx_http_jupref_inspection_t *turn)
 {
     ngx_uint_t                   i, j, count;
     ngx_http_jupref_accounts_t  *seen;
@@ -96,7 +96,7 @@ ngx_http_jupref_step_list(ngx_http_jupref_turn_t *turn)
 /* Those that fees were booked in go first. */
 
 static ngx_uint_t
-ngx_http_jupref_list_copy(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_list_copy(ngx_http_jupref_inspection_t *turn,
     jupref_pubkey_t *mints)
 {
     uint32_t             i;
@@ -132,7 +132,7 @@ ngx_http_jupref_list_copy(ngx_http_jupref_turn_t *turn,
 
 
 ngx_int_t
-ngx_http_jupref_step_mints(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_step_mints(ngx_http_jupref_inspection_t *turn)
 {
     if (turn->at == turn->seen->mint_count) {
         return NGX_DECLINED;
@@ -143,7 +143,7 @@ ngx_http_jupref_step_mints(ngx_http_jupref_turn_t *turn)
 
 
 static ngx_int_t
-ngx_http_jupref_mints_ask(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_mints_ask(ngx_http_jupref_inspection_t *turn)
 {
     ngx_uint_t              i;
     ngx_http_jupref_ask_t  *ask;
@@ -151,7 +151,7 @@ ngx_http_jupref_mints_ask(ngx_http_jupref_turn_t *turn)
     turn->batch = ngx_min(turn->seen->mint_count - turn->at,
                           NGX_HTTP_JUPREF_MINTS_CALL);
 
-    ask = ngx_http_jupref_turn_ask(turn, "getMultipleAccounts",
+    ask = ngx_http_jupref_inspect_ask(turn, "getMultipleAccounts",
                                    (turn->batch + 2)
                                    * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
@@ -170,7 +170,7 @@ ngx_http_jupref_mints_ask(ngx_http_jupref_turn_t *turn)
     jupref_json_cstring(&ask->json, "encoding", "base64");
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_turn_begin(turn, ask, ngx_http_jupref_mints_told);
+    return ngx_http_jupref_inspect_begin(turn, ask, ngx_http_jupref_mints_told);
 }
 
 
@@ -181,10 +181,10 @@ ngx_http_jupref_mints_told(ngx_http_jupref_ask_t *ask)
     ngx_uint_t                   i;
     jupref_mint_t                read;
     jupref_rpc_account_t        *account;
-    ngx_http_jupref_turn_t      *turn;
+    ngx_http_jupref_inspection_t      *turn;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    turn = ngx_http_jupref_turn_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
+    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
 
     if (ask->result == NULL
         || jupref_rpc_accounts_read(&ask->tree, ask->result, turn->accounts,
@@ -192,7 +192,7 @@ ngx_http_jupref_mints_told(ngx_http_jupref_ask_t *ask)
                                     sizeof(turn->room), &slot)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_turn_fail(turn);
+        ngx_http_jupref_inspect_fail(turn);
         return;
     }
 
@@ -217,14 +217,14 @@ ngx_http_jupref_mints_told(ngx_http_jupref_ask_t *ask)
     ngx_http_jupref_rpc_unlock(turn->rpc_zone);
 
     turn->at += turn->batch;
-    ngx_http_jupref_turn_on(turn);
+    ngx_http_jupref_inspect_on(turn);
 }
 
 
 /* A few each tick: what is derived stays. */
 
 ngx_int_t
-ngx_http_jupref_step_derive(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_step_derive(ngx_http_jupref_inspection_t *turn)
 {
     ngx_uint_t  derived;
 
@@ -243,7 +243,7 @@ ngx_http_jupref_step_derive(ngx_http_jupref_turn_t *turn)
 
 
 static ngx_uint_t
-ngx_http_jupref_derive(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_derive(ngx_http_jupref_inspection_t *turn,
     ngx_http_jupref_fee_mint_t *mint)
 {
     ngx_uint_t       i, derived;
@@ -280,7 +280,7 @@ ngx_http_jupref_derive(ngx_http_jupref_turn_t *turn,
  * slot. */
 
 ngx_int_t
-ngx_http_jupref_step_places(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_step_places(ngx_http_jupref_inspection_t *turn)
 {
     ngx_uint_t                   i, j;
     ngx_http_jupref_ask_t       *ask;
@@ -294,7 +294,7 @@ ngx_http_jupref_step_places(ngx_http_jupref_turn_t *turn)
                           NGX_HTTP_JUPREF_ACCOUNTS_CALL
                           / turn->referral_count);
 
-    ask = ngx_http_jupref_turn_ask(turn, "getMultipleAccounts",
+    ask = ngx_http_jupref_inspect_ask(turn, "getMultipleAccounts",
                                    (turn->batch * turn->referral_count + 2)
                                    * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
@@ -317,7 +317,7 @@ ngx_http_jupref_step_places(ngx_http_jupref_turn_t *turn)
     jupref_json_cstring(&ask->json, "encoding", "base64");
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_turn_begin(turn, ask, ngx_http_jupref_places_told);
+    return ngx_http_jupref_inspect_begin(turn, ask, ngx_http_jupref_places_told);
 }
 
 
@@ -327,10 +327,10 @@ ngx_http_jupref_places_told(ngx_http_jupref_ask_t *ask)
     uint64_t                     slot;
     ngx_uint_t                   i, j;
     jupref_rpc_account_t        *account;
-    ngx_http_jupref_turn_t      *turn;
+    ngx_http_jupref_inspection_t      *turn;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    turn = ngx_http_jupref_turn_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
+    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
 
     if (ask->result == NULL
         || jupref_rpc_accounts_read(&ask->tree, ask->result, turn->accounts,
@@ -339,7 +339,7 @@ ngx_http_jupref_places_told(ngx_http_jupref_ask_t *ask)
                                     turn->room, sizeof(turn->room), &slot)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_turn_fail(turn);
+        ngx_http_jupref_inspect_fail(turn);
         return;
     }
 
@@ -361,7 +361,7 @@ ngx_http_jupref_places_told(ngx_http_jupref_ask_t *ask)
     ngx_http_jupref_rpc_unlock(turn->rpc_zone);
 
     turn->at += turn->batch;
-    ngx_http_jupref_turn_on(turn);
+    ngx_http_jupref_inspect_on(turn);
 }
 
 

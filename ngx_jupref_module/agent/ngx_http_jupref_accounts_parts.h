@@ -23,7 +23,7 @@
 #define NGX_HTTP_JUPREF_TOUCHED_MAX    1024
 
 
-typedef struct ngx_http_jupref_turn_s  ngx_http_jupref_turn_t;
+typedef struct ngx_http_jupref_inspection_s  ngx_http_jupref_inspection_t;
 
 
 /* One signature that touched an account. */
@@ -44,7 +44,7 @@ typedef struct {
 } ngx_http_jupref_known_t;
 
 
-struct ngx_http_jupref_turn_s {
+struct ngx_http_jupref_inspection_s {
     ngx_http_jupref_zone_t          *zone;
     ngx_http_jupref_pool_t          *pool;
     ngx_http_jupref_rpc_zone_t      *rpc_zone;
@@ -97,45 +97,45 @@ struct ngx_http_jupref_turn_s {
  * come; NGX_AGAIN: it goes on at the next tick; NGX_DECLINED: it is done;
  * NGX_ERROR: the turn is given up.
  */
-typedef ngx_int_t (*ngx_http_jupref_step_pt)(ngx_http_jupref_turn_t *turn);
+typedef ngx_int_t (*ngx_http_jupref_step_pt)(ngx_http_jupref_inspection_t *turn);
 
 
 /* ngx_http_jupref_accounts.c */
-ngx_http_jupref_ask_t *ngx_http_jupref_turn_ask(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_ask_t *ngx_http_jupref_inspect_ask(ngx_http_jupref_inspection_t *turn,
     const char *method, size_t room);
-ngx_int_t ngx_http_jupref_turn_begin(ngx_http_jupref_turn_t *turn,
+ngx_int_t ngx_http_jupref_inspect_begin(ngx_http_jupref_inspection_t *turn,
     ngx_http_jupref_ask_t *ask, ngx_http_jupref_ask_pt handler);
 
 /* The call has come; counts it. */
-ngx_http_jupref_turn_t *ngx_http_jupref_turn_came(ngx_http_jupref_ask_t *ask,
+ngx_http_jupref_inspection_t *ngx_http_jupref_inspect_came(ngx_http_jupref_ask_t *ask,
     ngx_http_jupref_call_e call);
 
 /* What it has brought is taken: the turn goes on. */
-void ngx_http_jupref_turn_on(ngx_http_jupref_turn_t *turn);
-void ngx_http_jupref_turn_next(ngx_http_jupref_turn_t *turn);
-void ngx_http_jupref_turn_fail(ngx_http_jupref_turn_t *turn);
+void ngx_http_jupref_inspect_on(ngx_http_jupref_inspection_t *turn);
+void ngx_http_jupref_inspect_next(ngx_http_jupref_inspection_t *turn);
+void ngx_http_jupref_inspect_fail(ngx_http_jupref_inspection_t *turn);
 
 
 /* ngx_http_jupref_accounts_referral.c */
-ngx_int_t ngx_http_jupref_step_referrals(ngx_http_jupref_turn_t *turn);
-ngx_int_t ngx_http_jupref_step_program(ngx_http_jupref_turn_t *turn);
+ngx_int_t ngx_http_jupref_step_referrals(ngx_http_jupref_inspection_t *turn);
+ngx_int_t ngx_http_jupref_step_program(ngx_http_jupref_inspection_t *turn);
 
 /* ngx_http_jupref_accounts_mints.c */
-ngx_int_t ngx_http_jupref_step_list(ngx_http_jupref_turn_t *turn);
-ngx_int_t ngx_http_jupref_step_mints(ngx_http_jupref_turn_t *turn);
-ngx_int_t ngx_http_jupref_step_derive(ngx_http_jupref_turn_t *turn);
-ngx_int_t ngx_http_jupref_step_places(ngx_http_jupref_turn_t *turn);
+ngx_int_t ngx_http_jupref_step_list(ngx_http_jupref_inspection_t *turn);
+ngx_int_t ngx_http_jupref_step_mints(ngx_http_jupref_inspection_t *turn);
+ngx_int_t ngx_http_jupref_step_derive(ngx_http_jupref_inspection_t *turn);
+ngx_int_t ngx_http_jupref_step_places(ngx_http_jupref_inspection_t *turn);
 uint64_t ngx_http_jupref_mints_known(ngx_http_jupref_zone_t *zone);
 
 /* ngx_http_jupref_reconcile.c, …_reconcile_scan.c */
-ngx_int_t ngx_http_jupref_step_reconcile(ngx_http_jupref_turn_t *turn);
-ngx_int_t ngx_http_jupref_scan(ngx_http_jupref_turn_t *turn);
-ngx_int_t ngx_http_jupref_scan_look(ngx_http_jupref_turn_t *turn,
+ngx_int_t ngx_http_jupref_step_reconcile(ngx_http_jupref_inspection_t *turn);
+ngx_int_t ngx_http_jupref_scan(ngx_http_jupref_inspection_t *turn);
+ngx_int_t ngx_http_jupref_scan_look(ngx_http_jupref_inspection_t *turn,
     ngx_uint_t foreign);
-void ngx_http_jupref_scan_forget(ngx_http_jupref_turn_t *turn);
+void ngx_http_jupref_scan_forget(ngx_http_jupref_inspection_t *turn);
 
 /* ngx_http_jupref_accounts.c: what is wrong is told */
-ngx_int_t ngx_http_jupref_step_incidents(ngx_http_jupref_turn_t *turn);
+ngx_int_t ngx_http_jupref_step_incidents(ngx_http_jupref_inspection_t *turn);
 
 
 #endif /* NGX_HTTP_JUPREF_ACCOUNTS_PARTS_H */

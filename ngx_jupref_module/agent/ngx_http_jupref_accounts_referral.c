@@ -12,15 +12,15 @@
 
 
 static void ngx_http_jupref_referrals_told(ngx_http_jupref_ask_t *ask);
-static ngx_uint_t ngx_http_jupref_referral_state(ngx_http_jupref_turn_t *turn,
+static ngx_uint_t ngx_http_jupref_referral_state(ngx_http_jupref_inspection_t *turn,
     jupref_rpc_account_t *account, jupref_referral_account_t *referral);
 static void ngx_http_jupref_program_told(ngx_http_jupref_ask_t *ask);
-static void ngx_http_jupref_program_changed(ngx_http_jupref_turn_t *turn,
+static void ngx_http_jupref_program_changed(ngx_http_jupref_inspection_t *turn,
     jupref_program_data_t *was, jupref_program_data_t *is);
 
 
 ngx_int_t
-ngx_http_jupref_step_referrals(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_step_referrals(ngx_http_jupref_inspection_t *turn)
 {
     ngx_uint_t              i;
     ngx_http_jupref_ask_t  *ask;
@@ -29,7 +29,7 @@ ngx_http_jupref_step_referrals(ngx_http_jupref_turn_t *turn)
         return NGX_DECLINED;
     }
 
-    ask = ngx_http_jupref_turn_ask(turn, "getMultipleAccounts",
+    ask = ngx_http_jupref_inspect_ask(turn, "getMultipleAccounts",
                                    (turn->referral_count + 2)
                                    * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
@@ -48,7 +48,7 @@ ngx_http_jupref_step_referrals(ngx_http_jupref_turn_t *turn)
     jupref_json_cstring(&ask->json, "encoding", "base64");
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_turn_begin(turn, ask,
+    return ngx_http_jupref_inspect_begin(turn, ask,
                                       ngx_http_jupref_referrals_told);
 }
 
@@ -59,10 +59,10 @@ ngx_http_jupref_referrals_told(ngx_http_jupref_ask_t *ask)
     uint64_t                          slot;
     ngx_uint_t                        i;
     jupref_referral_account_t         account;
-    ngx_http_jupref_turn_t           *turn;
+    ngx_http_jupref_inspection_t           *turn;
     ngx_http_jupref_referral_seen_t  *seen;
 
-    turn = ngx_http_jupref_turn_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
+    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
 
     if (ask->result == NULL
         || jupref_rpc_accounts_read(&ask->tree, ask->result, turn->accounts,
@@ -70,7 +70,7 @@ ngx_http_jupref_referrals_told(ngx_http_jupref_ask_t *ask)
                                     turn->room, sizeof(turn->room), &slot)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_turn_fail(turn);
+        ngx_http_jupref_inspect_fail(turn);
         return;
     }
 
@@ -90,12 +90,12 @@ ngx_http_jupref_referrals_told(ngx_http_jupref_ask_t *ask)
     }
 
     turn->at = turn->referral_count;
-    ngx_http_jupref_turn_on(turn);
+    ngx_http_jupref_inspect_on(turn);
 }
 
 
 static ngx_uint_t
-ngx_http_jupref_referral_state(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_referral_state(ngx_http_jupref_inspection_t *turn,
     jupref_rpc_account_t *account, jupref_referral_account_t *referral)
 {
     ngx_uint_t  i;
@@ -136,7 +136,7 @@ ngx_http_jupref_referral_state(ngx_http_jupref_turn_t *turn,
  * it are hundreds of kilobytes of code. */
 
 ngx_int_t
-ngx_http_jupref_step_program(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_step_program(ngx_http_jupref_inspection_t *turn)
 {
     jupref_pubkey_t         data;
     ngx_http_jupref_ask_t  *ask;
@@ -149,7 +149,7 @@ ngx_http_jupref_step_program(ngx_http_jupref_turn_t *turn)
         return NGX_ERROR;
     }
 
-    ask = ngx_http_jupref_turn_ask(turn, "getMultipleAccounts",
+    ask = ngx_http_jupref_inspect_ask(turn, "getMultipleAccounts",
                                    3 * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
         return NGX_ERROR;
@@ -167,7 +167,7 @@ ngx_http_jupref_step_program(ngx_http_jupref_turn_t *turn)
     jupref_json_object_end(&ask->json);
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_turn_begin(turn, ask, ngx_http_jupref_program_told);
+    return ngx_http_jupref_inspect_begin(turn, ask, ngx_http_jupref_program_told);
 }
 
 
@@ -177,17 +177,17 @@ static void
 ngx_http_jupref_program_told(ngx_http_jupref_ask_t *ask)
 {
     uint64_t                 slot;
-    ngx_http_jupref_turn_t  *turn;
+    ngx_http_jupref_inspection_t  *turn;
     jupref_program_data_t    is, was;
 
-    turn = ngx_http_jupref_turn_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
+    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
 
     if (ask->result == NULL
         || jupref_rpc_accounts_read(&ask->tree, ask->result, turn->accounts, 1,
                                     turn->room, sizeof(turn->room), &slot)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_turn_fail(turn);
+        ngx_http_jupref_inspect_fail(turn);
         return;
     }
 
@@ -212,14 +212,14 @@ ngx_http_jupref_program_told(ngx_http_jupref_ask_t *ask)
         }
     }
 
-    ngx_http_jupref_turn_on(turn);
+    ngx_http_jupref_inspect_on(turn);
 }
 
 
 /* Stays raised until somebody who has looked at the change clears it. */
 
 static void
-ngx_http_jupref_program_changed(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_program_changed(ngx_http_jupref_inspection_t *turn,
     jupref_program_data_t *was, jupref_program_data_t *is)
 {
     u_char     text[JUPREF_REASON_MAX];

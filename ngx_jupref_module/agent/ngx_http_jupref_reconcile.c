@@ -21,16 +21,16 @@ typedef enum {
 
 
 static ngx_uint_t ngx_http_jupref_reconcile_begin(
-    ngx_http_jupref_turn_t *turn);
-static void ngx_http_jupref_reconcile_sum(ngx_http_jupref_turn_t *turn);
-static void ngx_http_jupref_reconcile_add(ngx_http_jupref_turn_t *turn);
-static void ngx_http_jupref_reconcile_claims(ngx_http_jupref_turn_t *turn);
-static void ngx_http_jupref_reconcile_publish(ngx_http_jupref_turn_t *turn);
-static void ngx_http_jupref_reconcile_counted(ngx_http_jupref_turn_t *turn,
+    ngx_http_jupref_inspection_t *turn);
+static void ngx_http_jupref_reconcile_sum(ngx_http_jupref_inspection_t *turn);
+static void ngx_http_jupref_reconcile_add(ngx_http_jupref_inspection_t *turn);
+static void ngx_http_jupref_reconcile_claims(ngx_http_jupref_inspection_t *turn);
+static void ngx_http_jupref_reconcile_publish(ngx_http_jupref_inspection_t *turn);
+static void ngx_http_jupref_reconcile_counted(ngx_http_jupref_inspection_t *turn,
     ngx_http_jupref_reconciled_e result);
 static jupref_ledger_result_e ngx_http_jupref_reconcile_book(
-    ngx_http_jupref_turn_t *turn, jupref_event_t *event);
-static void ngx_http_jupref_reconcile_next(ngx_http_jupref_turn_t *turn);
+    ngx_http_jupref_inspection_t *turn, jupref_event_t *event);
+static void ngx_http_jupref_reconcile_next(ngx_http_jupref_inspection_t *turn);
 
 
 /*
@@ -39,7 +39,7 @@ static void ngx_http_jupref_reconcile_next(ngx_http_jupref_turn_t *turn);
  */
 
 ngx_int_t
-ngx_http_jupref_step_reconcile(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_step_reconcile(ngx_http_jupref_inspection_t *turn)
 {
     ngx_int_t  rc;
 
@@ -118,7 +118,7 @@ ngx_http_jupref_step_reconcile(ngx_http_jupref_turn_t *turn)
 
 
 static void
-ngx_http_jupref_reconcile_next(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_reconcile_next(ngx_http_jupref_inspection_t *turn)
 {
     turn->at++;
     turn->phase = NGX_HTTP_JUPREF_PHASE_BEGIN;
@@ -128,7 +128,7 @@ ngx_http_jupref_reconcile_next(ngx_http_jupref_turn_t *turn)
 /* 0: there is nothing to be reconciled. */
 
 static ngx_uint_t
-ngx_http_jupref_reconcile_begin(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_reconcile_begin(ngx_http_jupref_inspection_t *turn)
 {
     uint32_t                     index;
     uint64_t                     time_ms;
@@ -180,7 +180,7 @@ ngx_http_jupref_reconcile_begin(ngx_http_jupref_turn_t *turn)
 /* The books, and all that is known of what touched the accounts. */
 
 static void
-ngx_http_jupref_reconcile_sum(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_reconcile_sum(ngx_http_jupref_inspection_t *turn)
 {
     uint64_t                     balance;
     ngx_uint_t                   i;
@@ -212,7 +212,7 @@ ngx_http_jupref_reconcile_sum(ngx_http_jupref_turn_t *turn)
 
 
 static void
-ngx_http_jupref_reconcile_add(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_reconcile_add(ngx_http_jupref_inspection_t *turn)
 {
     ngx_uint_t                i;
     ngx_http_jupref_known_t  *known;
@@ -232,7 +232,7 @@ ngx_http_jupref_reconcile_add(ngx_http_jupref_turn_t *turn)
 /* Only where all were seen: one that was left out could never be booked. */
 
 static void
-ngx_http_jupref_reconcile_claims(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_reconcile_claims(ngx_http_jupref_inspection_t *turn)
 {
     jupref_event_t            event;
     jupref_ledger_result_e    result;
@@ -259,7 +259,7 @@ ngx_http_jupref_reconcile_claims(ngx_http_jupref_turn_t *turn)
 
 
 static void
-ngx_http_jupref_reconcile_publish(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_reconcile_publish(ngx_http_jupref_inspection_t *turn)
 {
     jupref_event_t               event;
     ngx_http_jupref_report_t    *report;
@@ -294,7 +294,7 @@ ngx_http_jupref_reconcile_publish(ngx_http_jupref_turn_t *turn)
 
 
 static void
-ngx_http_jupref_reconcile_counted(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_reconcile_counted(ngx_http_jupref_inspection_t *turn,
     ngx_http_jupref_reconciled_e result)
 {
     (void) ngx_atomic_fetch_add(&turn->seen->reconciled[result], 1);
@@ -302,7 +302,7 @@ ngx_http_jupref_reconcile_counted(ngx_http_jupref_turn_t *turn,
 
 
 static jupref_ledger_result_e
-ngx_http_jupref_reconcile_book(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_reconcile_book(ngx_http_jupref_inspection_t *turn,
     jupref_event_t *event)
 {
     jupref_ledger_result_e  result;

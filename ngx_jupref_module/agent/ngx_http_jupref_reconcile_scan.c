@@ -21,18 +21,18 @@
 
 
 static ngx_http_jupref_place_t *ngx_http_jupref_scan_place(
-    ngx_http_jupref_turn_t *turn);
+    ngx_http_jupref_inspection_t *turn);
 static void ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask);
-static ngx_uint_t ngx_http_jupref_scan_take(ngx_http_jupref_turn_t *turn,
+static ngx_uint_t ngx_http_jupref_scan_take(ngx_http_jupref_inspection_t *turn,
     unsigned count);
-static void ngx_http_jupref_scan_sort(ngx_http_jupref_turn_t *turn,
+static void ngx_http_jupref_scan_sort(ngx_http_jupref_inspection_t *turn,
     ngx_uint_t from);
-static void ngx_http_jupref_scan_of(ngx_http_jupref_turn_t *turn,
+static void ngx_http_jupref_scan_of(ngx_http_jupref_inspection_t *turn,
     const jupref_ledger_t *ledger, ngx_http_jupref_touched_t *touched);
-static ngx_uint_t ngx_http_jupref_scan_knows(ngx_http_jupref_turn_t *turn,
+static ngx_uint_t ngx_http_jupref_scan_knows(ngx_http_jupref_inspection_t *turn,
     const ngx_http_jupref_touched_t *touched);
 static void ngx_http_jupref_scan_shown(ngx_http_jupref_ask_t *ask);
-static void ngx_http_jupref_scan_keep(ngx_http_jupref_turn_t *turn,
+static void ngx_http_jupref_scan_keep(ngx_http_jupref_inspection_t *turn,
     const jupref_touch_t *touch);
 
 
@@ -42,7 +42,7 @@ static jupref_address_signature_t  ngx_http_jupref_scan_page[
 
 
 ngx_int_t
-ngx_http_jupref_scan(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_scan(ngx_http_jupref_inspection_t *turn)
 {
     ngx_http_jupref_ask_t    *ask;
     ngx_http_jupref_place_t  *place;
@@ -53,7 +53,7 @@ ngx_http_jupref_scan(ngx_http_jupref_turn_t *turn)
         return NGX_DECLINED;
     }
 
-    ask = ngx_http_jupref_turn_ask(turn, "getSignaturesForAddress",
+    ask = ngx_http_jupref_inspect_ask(turn, "getSignaturesForAddress",
                                    3 * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
         return NGX_ERROR;
@@ -70,12 +70,12 @@ ngx_http_jupref_scan(ngx_http_jupref_turn_t *turn)
 
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_turn_begin(turn, ask, ngx_http_jupref_scan_told);
+    return ngx_http_jupref_inspect_begin(turn, ask, ngx_http_jupref_scan_told);
 }
 
 
 static ngx_http_jupref_place_t *
-ngx_http_jupref_scan_place(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_scan_place(ngx_http_jupref_inspection_t *turn)
 {
     ngx_http_jupref_place_t  *place;
 
@@ -98,9 +98,9 @@ ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask)
 {
     unsigned                 count;
     ngx_uint_t               from;
-    ngx_http_jupref_turn_t  *turn;
+    ngx_http_jupref_inspection_t  *turn;
 
-    turn = ngx_http_jupref_turn_came(ask, NGX_HTTP_JUPREF_CALL_SIGNATURES);
+    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_SIGNATURES);
 
     if (ask->result == NULL
         || jupref_rpc_signatures_read(&ask->tree, ask->result,
@@ -108,7 +108,7 @@ ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask)
                                       NGX_HTTP_JUPREF_SCAN_PAGE, &count)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_turn_fail(turn);
+        ngx_http_jupref_inspect_fail(turn);
         return;
     }
 
@@ -127,14 +127,14 @@ ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask)
     }
 
     ngx_http_jupref_scan_sort(turn, from);
-    ngx_http_jupref_turn_on(turn);
+    ngx_http_jupref_inspect_on(turn);
 }
 
 
 /* 1 when the rest is of no use: it is reconciled, or was there before us. */
 
 static ngx_uint_t
-ngx_http_jupref_scan_take(ngx_http_jupref_turn_t *turn, unsigned count)
+ngx_http_jupref_scan_take(ngx_http_jupref_inspection_t *turn, unsigned count)
 {
     unsigned                     i;
     ngx_http_jupref_touched_t   *touched;
@@ -171,7 +171,7 @@ ngx_http_jupref_scan_take(ngx_http_jupref_turn_t *turn, unsigned count)
 /* Which of them are ours, by the ledger. */
 
 static void
-ngx_http_jupref_scan_sort(ngx_http_jupref_turn_t *turn, ngx_uint_t from)
+ngx_http_jupref_scan_sort(ngx_http_jupref_inspection_t *turn, ngx_uint_t from)
 {
     ngx_uint_t        i;
     jupref_ledger_t  *ledger;
@@ -195,7 +195,7 @@ ngx_http_jupref_scan_sort(ngx_http_jupref_turn_t *turn, ngx_uint_t from)
 /* A trade whose fee is booked matters only behind the balance's slot. */
 
 static void
-ngx_http_jupref_scan_of(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_scan_of(ngx_http_jupref_inspection_t *turn,
     const jupref_ledger_t *ledger, ngx_http_jupref_touched_t *touched)
 {
     uint32_t                     index;
@@ -257,7 +257,7 @@ ngx_http_jupref_scan_of(ngx_http_jupref_turn_t *turn,
  * others that nobody has looked at yet. */
 
 ngx_int_t
-ngx_http_jupref_scan_look(ngx_http_jupref_turn_t *turn, ngx_uint_t foreign)
+ngx_http_jupref_scan_look(ngx_http_jupref_inspection_t *turn, ngx_uint_t foreign)
 {
     ngx_http_jupref_ask_t        *ask;
     ngx_http_jupref_touched_t    *touched;
@@ -289,7 +289,7 @@ ngx_http_jupref_scan_look(ngx_http_jupref_turn_t *turn, ngx_uint_t foreign)
         ask = ngx_http_jupref_ask_transaction(turn->pool, node,
                                               &touched->signature);
 
-        return ask ? ngx_http_jupref_turn_begin(turn, ask,
+        return ask ? ngx_http_jupref_inspect_begin(turn, ask,
                                                 ngx_http_jupref_scan_shown)
                    : NGX_ERROR;
     }
@@ -299,7 +299,7 @@ ngx_http_jupref_scan_look(ngx_http_jupref_turn_t *turn, ngx_uint_t foreign)
 
 
 static ngx_uint_t
-ngx_http_jupref_scan_knows(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_scan_knows(ngx_http_jupref_inspection_t *turn,
     const ngx_http_jupref_touched_t *touched)
 {
     ngx_uint_t                i;
@@ -329,14 +329,14 @@ ngx_http_jupref_scan_shown(ngx_http_jupref_ask_t *ask)
     jupref_ledger_t             *ledger;
     jupref_trade_row_t           trade;
     jupref_fee_account_t         account;
-    ngx_http_jupref_turn_t      *turn;
+    ngx_http_jupref_inspection_t      *turn;
     ngx_http_jupref_touched_t   *touched;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    turn = ngx_http_jupref_turn_came(ask, NGX_HTTP_JUPREF_CALL_TRANSACTION);
+    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_TRANSACTION);
 
     if (ngx_http_jupref_ask_newer(ask)) {
-        ngx_http_jupref_turn_on(turn);
+        ngx_http_jupref_inspect_on(turn);
         return;
     }
 
@@ -350,7 +350,7 @@ ngx_http_jupref_scan_shown(ngx_http_jupref_ask_t *ask)
            != JUPREF_CHAIN_OK)
     {
         turn->unfinished = 1;
-        ngx_http_jupref_turn_on(turn);
+        ngx_http_jupref_inspect_on(turn);
         return;
     }
 
@@ -382,14 +382,14 @@ ngx_http_jupref_scan_shown(ngx_http_jupref_ask_t *ask)
         ngx_http_jupref_scan_keep(turn, &touch);
     }
 
-    ngx_http_jupref_turn_on(turn);
+    ngx_http_jupref_inspect_on(turn);
 }
 
 
 /* What finds no room is asked for again in each turn. */
 
 static void
-ngx_http_jupref_scan_keep(ngx_http_jupref_turn_t *turn,
+ngx_http_jupref_scan_keep(ngx_http_jupref_inspection_t *turn,
     const jupref_touch_t *touch)
 {
     ngx_http_jupref_known_t  *known;
@@ -412,7 +412,7 @@ ngx_http_jupref_scan_keep(ngx_http_jupref_turn_t *turn,
 
 
 void
-ngx_http_jupref_scan_forget(ngx_http_jupref_turn_t *turn)
+ngx_http_jupref_scan_forget(ngx_http_jupref_inspection_t *turn)
 {
     ngx_uint_t  i;
 

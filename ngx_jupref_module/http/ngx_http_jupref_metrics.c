@@ -184,14 +184,20 @@ ngx_http_jupref_metrics_journal(ngx_http_jupref_zone_t *zone,
 }
 
 
-/* How long the oldest trade has been waiting for its proof. */
+/* How long the oldest trade has been waiting for its proof, and what is
+ * raised. */
 
 static void
 ngx_http_jupref_metrics_awaited(const jupref_ledger_t *ledger,
     ngx_http_jupref_metrics_t *m)
 {
-    uint32_t  oldest;
-    uint64_t  now_ms, time_ms;
+    uint32_t    oldest;
+    uint64_t    now_ms, time_ms;
+    ngx_uint_t  i;
+
+    for (i = 0; i < JUPREF_INCIDENTS; i++) {
+        m->raised[i] = (ledger->raised[i].seq != 0);
+    }
 
     m->oldest_proof_ms = 0;
     oldest = ledger->oldest_proof[JUPREF_PROOFS_AWAITED];
@@ -211,6 +217,8 @@ ngx_http_jupref_metrics_proof(ngx_http_jupref_zone_t *zone,
     ngx_http_jupref_proof_t  *proof;
 
     m->verified = (zone->conf->verify->pool != NULL);
+    ngx_http_jupref_metrics_accounts(zone->conf->rpc_zone, &m->accounts);
+
     proof = ngx_http_jupref_proof(zone->conf->rpc_zone);
 
     if (proof) {

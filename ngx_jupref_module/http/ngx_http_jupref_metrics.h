@@ -7,9 +7,8 @@
 
 
 #include "http/ngx_http_jupref_api.h"
+#include "agent/ngx_http_jupref_accounts.h"
 #include "upstream/ngx_http_jupref_rpc_zone.h"
-
-#include "agent/ngx_http_jupref_proof.h"
 
 
 /* Of the log's head: zeroes where there is none. */
@@ -23,6 +22,17 @@ typedef struct {
     uint64_t                     bytes;
     uint32_t                     stopped;
 } ngx_http_jupref_journal_t;
+
+
+/* The operator's accounts, counted; zeroes where nobody looks at them. */
+typedef struct {
+    ngx_uint_t                   places[NGX_HTTP_JUPREF_FEE_STATES];
+    ngx_uint_t                   referrals[NGX_HTTP_JUPREF_REFERRAL_STATES];
+    ngx_uint_t                   drifting;      /* mints */
+    ngx_uint_t                   program_changes;
+    uint64_t                     program_slot;
+    uint64_t                     reconciled[NGX_HTTP_JUPREF_RECONCILED];
+} ngx_http_jupref_counted_accounts_t;
 
 
 /* What the families are written from, copied once. */
@@ -40,7 +50,9 @@ typedef struct {
     jupref_pending_stat_t        pending;
     ngx_http_jupref_journal_t    journal;
     ngx_http_jupref_proof_t      proof;         /* zeroes: none is made */
+    ngx_http_jupref_counted_accounts_t  accounts;
     uint64_t                     oldest_proof_ms;       /* its age */
+    uint8_t                      raised[JUPREF_INCIDENTS];
     unsigned                     journaled:1;
     unsigned                     verified:1;    /* trades are, by nodes */
     ngx_http_jupref_rpc_zone_t  *rpc_zone;      /* NULL: no pools */
@@ -67,6 +79,10 @@ extern const ngx_http_jupref_family_t  ngx_http_jupref_pool_families[];
  * 0: memory is out. */
 size_t ngx_http_jupref_metrics_pools(ngx_http_request_t *r,
     ngx_http_jupref_metrics_t *m);
+
+/* The same of the operator's accounts. */
+void ngx_http_jupref_metrics_accounts(ngx_http_jupref_rpc_zone_t *zone,
+    ngx_http_jupref_counted_accounts_t *counted);
 
 void ngx_http_jupref_sample(ngx_http_jupref_metrics_t *m, const char *name,
     const char *label, const char *value, uint64_t number);
