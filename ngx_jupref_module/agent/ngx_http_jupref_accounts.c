@@ -1,27 +1,27 @@
 /*
- * The operator's accounts: the job's turns.
+ * The operator's accounts: the job's tours.
  *
- * A turn begins at the start, each five minutes, and soon after a mint has
+ * A tour begins at the start, each five minutes, and soon after a mint has
  * come that wasn't there before.
  */
 
 #include "agent/ngx_http_jupref_accounts_parts.h"
 
 
-#define NGX_HTTP_JUPREF_INSPECT_EVERY_MS  (5 * 60 * 1000)
+#define NGX_HTTP_JUPREF_TOUR_EVERY_MS  (5 * 60 * 1000)
 
 /* After one that was given up; and for mints that are new. */
-#define NGX_HTTP_JUPREF_INSPECT_AGAIN_MS  (30 * 1000)
-#define NGX_HTTP_JUPREF_INSPECT_NEW_MS    (10 * 1000)
+#define NGX_HTTP_JUPREF_TOUR_AGAIN_MS  (30 * 1000)
+#define NGX_HTTP_JUPREF_TOUR_NEW_MS    (10 * 1000)
 
 
-static void ngx_http_jupref_inspection_start(ngx_http_jupref_inspection_t *turn);
-static void ngx_http_jupref_inspection_steps(ngx_http_jupref_inspection_t *turn);
-static ngx_uint_t ngx_http_jupref_inspect_due(ngx_http_jupref_inspection_t *turn,
+static void ngx_http_jupref_tour_start(ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_tour_steps(ngx_http_jupref_tour_t *tour);
+static ngx_uint_t ngx_http_jupref_tour_due(ngx_http_jupref_tour_t *tour,
     uint64_t now_ms);
-static void ngx_http_jupref_tell_referrals(ngx_http_jupref_inspection_t *turn);
-static void ngx_http_jupref_tell_places(ngx_http_jupref_inspection_t *turn);
-static void ngx_http_jupref_tell_drift(ngx_http_jupref_inspection_t *turn);
+static void ngx_http_jupref_tell_referrals(ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_tell_places(ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_tell_drift(ngx_http_jupref_tour_t *tour);
 
 
 static const ngx_http_jupref_step_pt  ngx_http_jupref_steps[] = {
@@ -40,52 +40,52 @@ static const ngx_http_jupref_step_pt  ngx_http_jupref_steps[] = {
 
 
 /* Of the process that holds the office. */
-static ngx_http_jupref_inspection_t  *ngx_http_jupref_inspecting;
+static ngx_http_jupref_tour_t  *ngx_http_jupref_touring;
 
 
 void
 ngx_http_jupref_accounts_start(ngx_http_jupref_agent_t *agent)
 {
-    ngx_http_jupref_inspection_t       *turn;
+    ngx_http_jupref_tour_t       *tour;
     ngx_http_jupref_main_conf_t  *jmcf;
 
     jmcf = ngx_http_cycle_get_module_main_conf(agent->cycle,
                                                ngx_http_jupref_module);
 
-    if (jmcf == NULL || jmcf->verify->pool == NULL || ngx_http_jupref_inspecting)
+    if (jmcf == NULL || jmcf->verify->pool == NULL || ngx_http_jupref_touring)
     {
         return;
     }
 
-    turn = ngx_calloc(sizeof(ngx_http_jupref_inspection_t), agent->log);
-    if (turn == NULL) {
+    tour = ngx_calloc(sizeof(ngx_http_jupref_tour_t), agent->log);
+    if (tour == NULL) {
         return;
     }
 
-    turn->zone = jmcf->zone;
-    turn->pool = jmcf->verify->pool;
-    turn->rpc_zone = agent->zone;
-    turn->conf = jmcf->verify;
-    turn->log = agent->log;
-    turn->tiers = jmcf->tiers.elts;
-    turn->tier_count = jmcf->tiers.nelts;
-    turn->proof = ngx_http_jupref_proof(agent->zone);
-    turn->seen = ngx_http_jupref_accounts(agent->zone);
+    tour->zone = jmcf->zone;
+    tour->pool = jmcf->verify->pool;
+    tour->rpc_zone = agent->zone;
+    tour->conf = jmcf->verify;
+    tour->log = agent->log;
+    tour->tiers = jmcf->tiers.elts;
+    tour->tier_count = jmcf->tiers.nelts;
+    tour->proof = ngx_http_jupref_proof(agent->zone);
+    tour->seen = ngx_http_jupref_accounts(agent->zone);
 
-    if (turn->proof == NULL || turn->seen == NULL) {
+    if (tour->proof == NULL || tour->seen == NULL) {
         ngx_log_error(NGX_LOG_ERR, agent->log, 0,
                       "jupref: there is no memory to look at the accounts of "
                       "fees: enlarge \"jupref_rpc_zone\"");
-        ngx_free(turn);
+        ngx_free(tour);
         return;
     }
 
-    turn->referral_count = ngx_http_jupref_proof_referrals(agent->zone,
-                               turn->conf->referrals,
-                               turn->conf->referral_count, turn->referrals);
+    tour->referral_count = ngx_http_jupref_proof_referrals(agent->zone,
+                               tour->conf->referrals,
+                               tour->conf->referral_count, tour->referrals);
 
-    ngx_http_jupref_inspection_start(turn);
-    ngx_http_jupref_inspecting = turn;
+    ngx_http_jupref_tour_start(tour);
+    ngx_http_jupref_touring = tour;
 }
 
 
@@ -93,21 +93,21 @@ ngx_http_jupref_accounts_start(ngx_http_jupref_agent_t *agent)
  * worth keeping. */
 
 static void
-ngx_http_jupref_inspection_start(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_tour_start(ngx_http_jupref_tour_t *tour)
 {
     ngx_uint_t                        i, j, same;
     ngx_http_jupref_accounts_t       *seen;
     ngx_http_jupref_referral_seen_t  *referral;
 
-    seen = turn->seen;
+    seen = tour->seen;
 
-    ngx_http_jupref_rpc_lock(turn->rpc_zone);
+    ngx_http_jupref_rpc_lock(tour->rpc_zone);
 
-    same = (seen->referral_count == turn->referral_count);
+    same = (seen->referral_count == tour->referral_count);
 
-    for (i = 0; same && i < turn->referral_count; i++) {
+    for (i = 0; same && i < tour->referral_count; i++) {
         same = jupref_pubkey_equal(&seen->referrals[i].address,
-                                   &turn->referrals[i]);
+                                   &tour->referrals[i]);
     }
 
     for (i = 0; !same && i < seen->mint_count; i++) {
@@ -115,126 +115,126 @@ ngx_http_jupref_inspection_start(ngx_http_jupref_inspection_t *turn)
         seen->mints[i].slot = 0;
     }
 
-    for (i = 0; i < turn->referral_count; i++) {
+    for (i = 0; i < tour->referral_count; i++) {
         referral = &seen->referrals[i];
 
         if (!same) {
             ngx_memzero(referral, sizeof(ngx_http_jupref_referral_seen_t));
-            referral->address = turn->referrals[i];
+            referral->address = tour->referrals[i];
         }
 
         referral->configured = 0;
 
-        for (j = 0; j < turn->conf->referral_count; j++) {
+        for (j = 0; j < tour->conf->referral_count; j++) {
             if (jupref_pubkey_equal(&referral->address,
-                                    &turn->conf->referrals[j]))
+                                    &tour->conf->referrals[j]))
             {
                 referral->configured = 1;
             }
         }
     }
 
-    seen->referral_count = turn->referral_count;
+    seen->referral_count = tour->referral_count;
 
-    ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+    ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 }
 
 
 void
 ngx_http_jupref_accounts_stop(ngx_http_jupref_agent_t *agent)
 {
-    ngx_http_jupref_inspection_t  *turn;
+    ngx_http_jupref_tour_t  *tour;
 
-    turn = ngx_http_jupref_inspecting;
+    tour = ngx_http_jupref_touring;
 
-    if (turn == NULL) {
+    if (tour == NULL) {
         return;
     }
 
-    ngx_http_jupref_inspecting = NULL;
+    ngx_http_jupref_touring = NULL;
 
-    if (turn->ask) {
-        ngx_http_jupref_ask_cancel(turn->ask);
+    if (tour->ask) {
+        ngx_http_jupref_ask_cancel(tour->ask);
     }
 
-    ngx_http_jupref_scan_forget(turn);
-    ngx_free(turn);
+    ngx_http_jupref_scan_forget(tour);
+    ngx_free(tour);
 }
 
 
 void
 ngx_http_jupref_accounts_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
 {
-    ngx_http_jupref_inspection_t       *turn;
+    ngx_http_jupref_tour_t       *tour;
     ngx_http_jupref_trust_t       trust;
     ngx_http_jupref_pool_node_t  *node;
 
-    turn = ngx_http_jupref_inspecting;
+    tour = ngx_http_jupref_touring;
 
-    if (turn == NULL || turn->ask) {
+    if (tour == NULL || tour->ask) {
         return;
     }
 
-    if (!turn->running) {
+    if (!tour->running) {
 
-        if (!ngx_http_jupref_inspect_due(turn, now_ms)) {
+        if (!ngx_http_jupref_tour_due(tour, now_ms)) {
             return;
         }
 
-        ngx_http_jupref_trust(&trust, turn->pool);
+        ngx_http_jupref_trust(&trust, tour->pool);
         trust.usable = trust.trusted;
-        node = ngx_http_jupref_trust_node(&trust, turn->pool, 0);
+        node = ngx_http_jupref_trust_node(&trust, tour->pool, 0);
 
         if (node == NULL) {
             return;
         }
 
-        turn->node = node->number;
-        turn->running = 1;
-        turn->step = 0;
-        turn->at = 0;
-        turn->phase = 0;
-        turn->due_ms = now_ms + NGX_HTTP_JUPREF_INSPECT_EVERY_MS;
+        tour->node = node->number;
+        tour->running = 1;
+        tour->step = 0;
+        tour->at = 0;
+        tour->phase = 0;
+        tour->due_ms = now_ms + NGX_HTTP_JUPREF_TOUR_EVERY_MS;
     }
 
-    ngx_http_jupref_inspection_steps(turn);
+    ngx_http_jupref_tour_steps(tour);
 }
 
 
 static ngx_uint_t
-ngx_http_jupref_inspect_due(ngx_http_jupref_inspection_t *turn, uint64_t now_ms)
+ngx_http_jupref_tour_due(ngx_http_jupref_tour_t *tour, uint64_t now_ms)
 {
-    if (now_ms >= turn->due_ms) {
+    if (now_ms >= tour->due_ms) {
         return 1;
     }
 
-    if (now_ms < turn->listed_ms + NGX_HTTP_JUPREF_INSPECT_NEW_MS) {
+    if (now_ms < tour->listed_ms + NGX_HTTP_JUPREF_TOUR_NEW_MS) {
         return 0;
     }
 
-    turn->listed_ms = now_ms;
+    tour->listed_ms = now_ms;
 
-    return ngx_http_jupref_mints_known(turn->zone) != turn->listed;
+    return ngx_http_jupref_mints_known(tour->zone) != tour->listed;
 }
 
 
 static void
-ngx_http_jupref_inspection_steps(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_tour_steps(ngx_http_jupref_tour_t *tour)
 {
-    while (turn->running) {
+    while (tour->running) {
 
-        switch (ngx_http_jupref_steps[turn->step](turn)) {
+        switch (ngx_http_jupref_steps[tour->step](tour)) {
 
         case NGX_OK:
         case NGX_AGAIN:
             return;
 
         case NGX_DECLINED:
-            ngx_http_jupref_inspect_next(turn);
+            ngx_http_jupref_tour_next(tour);
             break;
 
         default:
-            ngx_http_jupref_inspect_fail(turn);
+            ngx_http_jupref_tour_fail(tour);
             return;
         }
     }
@@ -242,88 +242,88 @@ ngx_http_jupref_inspection_steps(ngx_http_jupref_inspection_t *turn)
 
 
 void
-ngx_http_jupref_inspect_next(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_tour_next(ngx_http_jupref_tour_t *tour)
 {
-    turn->at = 0;
+    tour->at = 0;
 
-    if (++turn->step == NGX_HTTP_JUPREF_STEPS) {
-        turn->running = 0;
-        turn->listed_ms = ngx_http_jupref_steady_ms();
+    if (++tour->step == NGX_HTTP_JUPREF_STEPS) {
+        tour->running = 0;
+        tour->listed_ms = ngx_http_jupref_steady_ms();
 
-        ngx_http_jupref_rpc_lock(turn->rpc_zone);
-        turn->seen->checked_ms = ngx_http_jupref_now_ms();
-        ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+        ngx_http_jupref_rpc_lock(tour->rpc_zone);
+        tour->seen->checked_ms = ngx_http_jupref_now_ms();
+        ngx_http_jupref_rpc_unlock(tour->rpc_zone);
     }
 }
 
 
 void
-ngx_http_jupref_inspect_fail(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_tour_fail(ngx_http_jupref_tour_t *tour)
 {
-    turn->running = 0;
-    turn->due_ms = ngx_http_jupref_steady_ms() + NGX_HTTP_JUPREF_INSPECT_AGAIN_MS;
+    tour->running = 0;
+    tour->due_ms = ngx_http_jupref_steady_ms() + NGX_HTTP_JUPREF_TOUR_AGAIN_MS;
 }
 
 
 void
-ngx_http_jupref_inspect_on(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_tour_on(ngx_http_jupref_tour_t *tour)
 {
-    ngx_http_jupref_inspection_steps(turn);
+    ngx_http_jupref_tour_steps(tour);
 }
 
 
 ngx_http_jupref_ask_t *
-ngx_http_jupref_inspect_ask(ngx_http_jupref_inspection_t *turn, const char *method,
+ngx_http_jupref_tour_ask(ngx_http_jupref_tour_t *tour, const char *method,
     size_t room)
 {
     ngx_http_jupref_pool_node_t  *node;
 
-    node = ngx_http_jupref_pool_node(turn->pool, turn->node);
+    node = ngx_http_jupref_pool_node(tour->pool, tour->node);
 
-    return node ? ngx_http_jupref_ask_create(turn->pool, node, method, room)
+    return node ? ngx_http_jupref_ask_create(tour->pool, node, method, room)
                 : NULL;
 }
 
 
 ngx_int_t
-ngx_http_jupref_inspect_begin(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_tour_begin(ngx_http_jupref_tour_t *tour,
     ngx_http_jupref_ask_t *ask, ngx_http_jupref_ask_pt handler)
 {
     ask->handler = handler;
-    ask->data = turn;
+    ask->data = tour;
 
     if (ngx_http_jupref_ask_start(ask) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    turn->ask = ask;
+    tour->ask = ask;
 
     return NGX_OK;
 }
 
 
-ngx_http_jupref_inspection_t *
-ngx_http_jupref_inspect_came(ngx_http_jupref_ask_t *ask,
+ngx_http_jupref_tour_t *
+ngx_http_jupref_tour_came(ngx_http_jupref_ask_t *ask,
     ngx_http_jupref_call_e call)
 {
-    ngx_http_jupref_inspection_t  *turn;
+    ngx_http_jupref_tour_t  *tour;
 
-    turn = ask->data;
-    turn->ask = NULL;
+    tour = ask->data;
+    tour->ask = NULL;
 
-    (void) ngx_atomic_fetch_add(&turn->proof->calls[call][ask->result == NULL],
+    (void) ngx_atomic_fetch_add(&tour->proof->calls[call][ask->result == NULL],
                                 1);
 
-    return turn;
+    return tour;
 }
 
 
 ngx_int_t
-ngx_http_jupref_step_incidents(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_step_incidents(ngx_http_jupref_tour_t *tour)
 {
-    ngx_http_jupref_tell_referrals(turn);
-    ngx_http_jupref_tell_places(turn);
-    ngx_http_jupref_tell_drift(turn);
+    ngx_http_jupref_tell_referrals(tour);
+    ngx_http_jupref_tell_places(tour);
+    ngx_http_jupref_tell_drift(tour);
 
     return NGX_DECLINED;
 }
@@ -332,7 +332,7 @@ ngx_http_jupref_step_incidents(ngx_http_jupref_inspection_t *turn)
 /* The first that isn't good is what the incident is about. */
 
 static void
-ngx_http_jupref_tell_referrals(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_tell_referrals(ngx_http_jupref_tour_t *tour)
 {
     u_char                            text[JUPREF_REASON_MAX];
     ngx_str_t                         detail;
@@ -341,8 +341,8 @@ ngx_http_jupref_tell_referrals(ngx_http_jupref_inspection_t *turn)
 
     ngx_str_set(&detail, "all are good");
 
-    for (i = 0; i < turn->seen->referral_count; i++) {
-        referral = &turn->seen->referrals[i];
+    for (i = 0; i < tour->seen->referral_count; i++) {
+        referral = &tour->seen->referrals[i];
 
         if (!referral->configured
             || referral->state <= NGX_HTTP_JUPREF_REFERRAL_GOOD)
@@ -364,31 +364,31 @@ ngx_http_jupref_tell_referrals(ngx_http_jupref_inspection_t *turn)
                                    - text);
         }
 
-        ngx_http_jupref_incident(turn->zone, JUPREF_INCIDENT_REFERRAL_ACCOUNT,
-                                 1, &detail, turn->log);
+        ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_REFERRAL_ACCOUNT,
+                                 1, &detail, tour->log);
         return;
     }
 
-    ngx_http_jupref_incident(turn->zone, JUPREF_INCIDENT_REFERRAL_ACCOUNT, 0,
-                             &detail, turn->log);
+    ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_REFERRAL_ACCOUNT, 0,
+                             &detail, tour->log);
 }
 
 
 static void
-ngx_http_jupref_tell_places(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_tell_places(ngx_http_jupref_tour_t *tour)
 {
     u_char                       text[JUPREF_PUBKEY_TEXT];
     ngx_str_t                    detail;
     ngx_uint_t                   i, j, state;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    for (i = 0; i < turn->seen->mint_count; i++) {
-        mint = &turn->seen->mints[i];
+    for (i = 0; i < tour->seen->mint_count; i++) {
+        mint = &tour->seen->mints[i];
 
-        for (j = 0; j < turn->seen->referral_count; j++) {
+        for (j = 0; j < tour->seen->referral_count; j++) {
             state = mint->places[j].state;
 
-            if (!turn->seen->referrals[j].configured
+            if (!tour->seen->referrals[j].configured
                 || (state != NGX_HTTP_JUPREF_FEE_MISSING
                     && state != NGX_HTTP_JUPREF_FEE_FROZEN
                     && state != NGX_HTTP_JUPREF_FEE_FOREIGN))
@@ -399,28 +399,28 @@ ngx_http_jupref_tell_places(ngx_http_jupref_inspection_t *turn)
             detail.data = text;
             detail.len = jupref_pubkey_format(text, &mint->mint);
 
-            ngx_http_jupref_incident(turn->zone, JUPREF_INCIDENT_FEE_ACCOUNT,
-                                     1, &detail, turn->log);
+            ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_ACCOUNT,
+                                     1, &detail, tour->log);
             return;
         }
     }
 
     ngx_str_set(&detail, "none is missing");
-    ngx_http_jupref_incident(turn->zone, JUPREF_INCIDENT_FEE_ACCOUNT, 0,
-                             &detail, turn->log);
+    ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_ACCOUNT, 0,
+                             &detail, tour->log);
 }
 
 
 static void
-ngx_http_jupref_tell_drift(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_tell_drift(ngx_http_jupref_tour_t *tour)
 {
     u_char                       text[JUPREF_PUBKEY_TEXT];
     ngx_str_t                    detail;
     ngx_uint_t                   i;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    for (i = 0; i < turn->seen->mint_count; i++) {
-        mint = &turn->seen->mints[i];
+    for (i = 0; i < tour->seen->mint_count; i++) {
+        mint = &tour->seen->mints[i];
 
         if (mint->report && !mint->report->unfinished
             && mint->report->drift.unexplained)
@@ -428,13 +428,13 @@ ngx_http_jupref_tell_drift(ngx_http_jupref_inspection_t *turn)
             detail.data = text;
             detail.len = jupref_pubkey_format(text, &mint->mint);
 
-            ngx_http_jupref_incident(turn->zone, JUPREF_INCIDENT_FEE_DRIFT, 1,
-                                     &detail, turn->log);
+            ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_DRIFT, 1,
+                                     &detail, tour->log);
             return;
         }
     }
 
     ngx_str_set(&detail, "all accounts are even");
-    ngx_http_jupref_incident(turn->zone, JUPREF_INCIDENT_FEE_DRIFT, 0,
-                             &detail, turn->log);
+    ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_DRIFT, 0,
+                             &detail, tour->log);
 }

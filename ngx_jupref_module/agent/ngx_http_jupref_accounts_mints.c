@@ -20,11 +20,11 @@
 #define NGX_HTTP_JUPREF_DERIVE_STEP  4
 
 
-static ngx_uint_t ngx_http_jupref_list_copy(ngx_http_jupref_inspection_t *turn,
+static ngx_uint_t ngx_http_jupref_list_copy(ngx_http_jupref_tour_t *tour,
     jupref_pubkey_t *mints);
-static ngx_int_t ngx_http_jupref_mints_ask(ngx_http_jupref_inspection_t *turn);
+static ngx_int_t ngx_http_jupref_mints_ask(ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_mints_told(ngx_http_jupref_ask_t *ask);
-static ngx_uint_t ngx_http_jupref_derive(ngx_http_jupref_inspection_t *turn,
+static ngx_uint_t ngx_http_jupref_derive(ngx_http_jupref_tour_t *tour,
     ngx_http_jupref_fee_mint_t *mint);
 static void ngx_http_jupref_places_told(ngx_http_jupref_ask_t *ask);
 static void ngx_http_jupref_place_read(ngx_http_jupref_place_t *place,
@@ -52,18 +52,18 @@ ngx_http_jupref_mints_known(ngx_http_jupref_zone_t *zone)
 
 
 ngx_int_t
-ngx_http_jupref_step_list(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_step_list(ngx_http_jupref_tour_t *tour)
 {
     ngx_uint_t                   i, j, count;
     ngx_http_jupref_accounts_t  *seen;
 
     static jupref_pubkey_t  mints[NGX_HTTP_JUPREF_FEE_MINTS];
 
-    seen = turn->seen;
-    turn->listed = ngx_http_jupref_mints_known(turn->zone);
-    count = ngx_http_jupref_list_copy(turn, mints);
+    seen = tour->seen;
+    tour->listed = ngx_http_jupref_mints_known(tour->zone);
+    count = ngx_http_jupref_list_copy(tour, mints);
 
-    ngx_http_jupref_rpc_lock(turn->rpc_zone);
+    ngx_http_jupref_rpc_lock(tour->rpc_zone);
 
     /* there for good, in the order they came in */
 
@@ -87,7 +87,7 @@ ngx_http_jupref_step_list(ngx_http_jupref_inspection_t *turn)
         seen->mints[seen->mint_count++].mint = mints[i];
     }
 
-    ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+    ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 
     return NGX_DECLINED;
 }
@@ -96,7 +96,7 @@ ngx_http_jupref_step_list(ngx_http_jupref_inspection_t *turn)
 /* Those that fees were booked in go first. */
 
 static ngx_uint_t
-ngx_http_jupref_list_copy(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_list_copy(ngx_http_jupref_tour_t *tour,
     jupref_pubkey_t *mints)
 {
     uint32_t             i;
@@ -106,10 +106,10 @@ ngx_http_jupref_list_copy(ngx_http_jupref_inspection_t *turn,
 
     count = 0;
 
-    ngx_http_jupref_lock(turn->zone);
+    ngx_http_jupref_lock(tour->zone);
 
-    ledger = ngx_http_jupref_ledger(turn->zone);
-    integrity = ngx_http_jupref_integrity(turn->zone);
+    ledger = ngx_http_jupref_ledger(tour->zone);
+    integrity = ngx_http_jupref_integrity(tour->zone);
 
     for (i = 1; i <= ledger->tables[JUPREF_TABLE_MINTS].used
                 && count < NGX_HTTP_JUPREF_FEE_MINTS; i++)
@@ -125,34 +125,34 @@ ngx_http_jupref_list_copy(ngx_http_jupref_inspection_t *turn,
         }
     }
 
-    ngx_http_jupref_unlock(turn->zone);
+    ngx_http_jupref_unlock(tour->zone);
 
     return count;
 }
 
 
 ngx_int_t
-ngx_http_jupref_step_mints(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_step_mints(ngx_http_jupref_tour_t *tour)
 {
-    if (turn->at == turn->seen->mint_count) {
+    if (tour->at == tour->seen->mint_count) {
         return NGX_DECLINED;
     }
 
-    return ngx_http_jupref_mints_ask(turn);
+    return ngx_http_jupref_mints_ask(tour);
 }
 
 
 static ngx_int_t
-ngx_http_jupref_mints_ask(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_mints_ask(ngx_http_jupref_tour_t *tour)
 {
     ngx_uint_t              i;
     ngx_http_jupref_ask_t  *ask;
 
-    turn->batch = ngx_min(turn->seen->mint_count - turn->at,
+    tour->batch = ngx_min(tour->seen->mint_count - tour->at,
                           NGX_HTTP_JUPREF_MINTS_CALL);
 
-    ask = ngx_http_jupref_inspect_ask(turn, "getMultipleAccounts",
-                                   (turn->batch + 2)
+    ask = ngx_http_jupref_tour_ask(tour, "getMultipleAccounts",
+                                   (tour->batch + 2)
                                    * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
         return NGX_ERROR;
@@ -160,8 +160,8 @@ ngx_http_jupref_mints_ask(ngx_http_jupref_inspection_t *turn)
 
     jupref_json_array(&ask->json, NULL);
 
-    for (i = 0; i < turn->batch; i++) {
-        ngx_http_jupref_ask_pubkey(ask, &turn->seen->mints[turn->at + i].mint);
+    for (i = 0; i < tour->batch; i++) {
+        ngx_http_jupref_ask_pubkey(ask, &tour->seen->mints[tour->at + i].mint);
     }
 
     jupref_json_array_end(&ask->json);
@@ -170,7 +170,7 @@ ngx_http_jupref_mints_ask(ngx_http_jupref_inspection_t *turn)
     jupref_json_cstring(&ask->json, "encoding", "base64");
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_inspect_begin(turn, ask, ngx_http_jupref_mints_told);
+    return ngx_http_jupref_tour_begin(tour, ask, ngx_http_jupref_mints_told);
 }
 
 
@@ -181,26 +181,26 @@ ngx_http_jupref_mints_told(ngx_http_jupref_ask_t *ask)
     ngx_uint_t                   i;
     jupref_mint_t                read;
     jupref_rpc_account_t        *account;
-    ngx_http_jupref_inspection_t      *turn;
+    ngx_http_jupref_tour_t      *tour;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
+    tour = ngx_http_jupref_tour_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
 
     if (ask->result == NULL
-        || jupref_rpc_accounts_read(&ask->tree, ask->result, turn->accounts,
-                                    (unsigned) turn->batch, turn->room,
-                                    sizeof(turn->room), &slot)
+        || jupref_rpc_accounts_read(&ask->tree, ask->result, tour->accounts,
+                                    (unsigned) tour->batch, tour->room,
+                                    sizeof(tour->room), &slot)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_inspect_fail(turn);
+        ngx_http_jupref_tour_fail(tour);
         return;
     }
 
-    ngx_http_jupref_rpc_lock(turn->rpc_zone);
+    ngx_http_jupref_rpc_lock(tour->rpc_zone);
 
-    for (i = 0; i < turn->batch; i++) {
-        mint = &turn->seen->mints[turn->at + i];
-        account = &turn->accounts[i];
+    for (i = 0; i < tour->batch; i++) {
+        mint = &tour->seen->mints[tour->at + i];
+        account = &tour->accounts[i];
 
         mint->no_mint = !(account->found
                           && jupref_mint_read(&read, &account->owner,
@@ -214,28 +214,28 @@ ngx_http_jupref_mints_told(ngx_http_jupref_ask_t *ask)
         }
     }
 
-    ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+    ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 
-    turn->at += turn->batch;
-    ngx_http_jupref_inspect_on(turn);
+    tour->at += tour->batch;
+    ngx_http_jupref_tour_on(tour);
 }
 
 
 /* A few each tick: what is derived stays. */
 
 ngx_int_t
-ngx_http_jupref_step_derive(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_step_derive(ngx_http_jupref_tour_t *tour)
 {
     ngx_uint_t  derived;
 
-    for (derived = 0; turn->at < turn->seen->mint_count; turn->at++) {
+    for (derived = 0; tour->at < tour->seen->mint_count; tour->at++) {
 
         if (derived >= NGX_HTTP_JUPREF_DERIVE_STEP) {
             return NGX_AGAIN;
         }
 
-        derived += ngx_http_jupref_derive(turn,
-                                          &turn->seen->mints[turn->at]);
+        derived += ngx_http_jupref_derive(tour,
+                                          &tour->seen->mints[tour->at]);
     }
 
     return NGX_DECLINED;
@@ -243,7 +243,7 @@ ngx_http_jupref_step_derive(ngx_http_jupref_inspection_t *turn)
 
 
 static ngx_uint_t
-ngx_http_jupref_derive(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_derive(ngx_http_jupref_tour_t *tour,
     ngx_http_jupref_fee_mint_t *mint)
 {
     ngx_uint_t       i, derived;
@@ -253,21 +253,21 @@ ngx_http_jupref_derive(ngx_http_jupref_inspection_t *turn,
         return 0;
     }
 
-    for (derived = 0, i = 0; i < turn->referral_count; i++) {
+    for (derived = 0, i = 0; i < tour->referral_count; i++) {
 
         if (!jupref_pubkey_is_zero(&mint->places[i].account)) {
             continue;
         }
 
-        if (!jupref_find_token_account(&account, &turn->referrals[i],
+        if (!jupref_find_token_account(&account, &tour->referrals[i],
                                        &mint->mint, &mint->program))
         {
             continue;
         }
 
-        ngx_http_jupref_rpc_lock(turn->rpc_zone);
+        ngx_http_jupref_rpc_lock(tour->rpc_zone);
         mint->places[i].account = account;
-        ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+        ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 
         derived++;
     }
@@ -280,22 +280,22 @@ ngx_http_jupref_derive(ngx_http_jupref_inspection_t *turn,
  * slot. */
 
 ngx_int_t
-ngx_http_jupref_step_places(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_step_places(ngx_http_jupref_tour_t *tour)
 {
     ngx_uint_t                   i, j;
     ngx_http_jupref_ask_t       *ask;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    if (turn->at == turn->seen->mint_count || turn->referral_count == 0) {
+    if (tour->at == tour->seen->mint_count || tour->referral_count == 0) {
         return NGX_DECLINED;
     }
 
-    turn->batch = ngx_min(turn->seen->mint_count - turn->at,
+    tour->batch = ngx_min(tour->seen->mint_count - tour->at,
                           NGX_HTTP_JUPREF_ACCOUNTS_CALL
-                          / turn->referral_count);
+                          / tour->referral_count);
 
-    ask = ngx_http_jupref_inspect_ask(turn, "getMultipleAccounts",
-                                   (turn->batch * turn->referral_count + 2)
+    ask = ngx_http_jupref_tour_ask(tour, "getMultipleAccounts",
+                                   (tour->batch * tour->referral_count + 2)
                                    * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
         return NGX_ERROR;
@@ -303,10 +303,10 @@ ngx_http_jupref_step_places(ngx_http_jupref_inspection_t *turn)
 
     jupref_json_array(&ask->json, NULL);
 
-    for (i = 0; i < turn->batch; i++) {
-        mint = &turn->seen->mints[turn->at + i];
+    for (i = 0; i < tour->batch; i++) {
+        mint = &tour->seen->mints[tour->at + i];
 
-        for (j = 0; j < turn->referral_count; j++) {
+        for (j = 0; j < tour->referral_count; j++) {
             ngx_http_jupref_ask_pubkey(ask, &mint->places[j].account);
         }
     }
@@ -317,7 +317,7 @@ ngx_http_jupref_step_places(ngx_http_jupref_inspection_t *turn)
     jupref_json_cstring(&ask->json, "encoding", "base64");
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_inspect_begin(turn, ask, ngx_http_jupref_places_told);
+    return ngx_http_jupref_tour_begin(tour, ask, ngx_http_jupref_places_told);
 }
 
 
@@ -327,41 +327,41 @@ ngx_http_jupref_places_told(ngx_http_jupref_ask_t *ask)
     uint64_t                     slot;
     ngx_uint_t                   i, j;
     jupref_rpc_account_t        *account;
-    ngx_http_jupref_inspection_t      *turn;
+    ngx_http_jupref_tour_t      *tour;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
+    tour = ngx_http_jupref_tour_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
 
     if (ask->result == NULL
-        || jupref_rpc_accounts_read(&ask->tree, ask->result, turn->accounts,
-                                    (unsigned) (turn->batch
-                                                * turn->referral_count),
-                                    turn->room, sizeof(turn->room), &slot)
+        || jupref_rpc_accounts_read(&ask->tree, ask->result, tour->accounts,
+                                    (unsigned) (tour->batch
+                                                * tour->referral_count),
+                                    tour->room, sizeof(tour->room), &slot)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_inspect_fail(turn);
+        ngx_http_jupref_tour_fail(tour);
         return;
     }
 
-    account = turn->accounts;
+    account = tour->accounts;
 
-    ngx_http_jupref_rpc_lock(turn->rpc_zone);
+    ngx_http_jupref_rpc_lock(tour->rpc_zone);
 
-    for (i = 0; i < turn->batch; i++) {
-        mint = &turn->seen->mints[turn->at + i];
+    for (i = 0; i < tour->batch; i++) {
+        mint = &tour->seen->mints[tour->at + i];
         mint->slot = slot;
         mint->checked_ms = ngx_http_jupref_now_ms();
 
-        for (j = 0; j < turn->referral_count; j++) {
+        for (j = 0; j < tour->referral_count; j++) {
             ngx_http_jupref_place_read(&mint->places[j], mint,
-                                       &turn->referrals[j], account++);
+                                       &tour->referrals[j], account++);
         }
     }
 
-    ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+    ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 
-    turn->at += turn->batch;
-    ngx_http_jupref_inspect_on(turn);
+    tour->at += tour->batch;
+    ngx_http_jupref_tour_on(tour);
 }
 
 

@@ -1,7 +1,7 @@
 /*
  * The job that looks at the operator's accounts, inside.
  *
- * A turn is a table of steps, one after the other, one call at a time: what
+ * A tour is a table of steps, one after the other, one call at a time: what
  * it finds is of minutes ago at any rate, and trading comes first.
  */
 
@@ -19,11 +19,11 @@
 #define NGX_HTTP_JUPREF_ACCOUNTS_CALL  100
 #define NGX_HTTP_JUPREF_ACCOUNTS_ROOM  (128 * 1024)
 
-/* Transactions that touched a mint's accounts: of one turn, and remembered. */
+/* Transactions that touched a mint's accounts: of one tour, and remembered. */
 #define NGX_HTTP_JUPREF_TOUCHED_MAX    1024
 
 
-typedef struct ngx_http_jupref_inspection_s  ngx_http_jupref_inspection_t;
+typedef struct ngx_http_jupref_tour_s  ngx_http_jupref_tour_t;
 
 
 /* One signature that touched an account. */
@@ -44,7 +44,7 @@ typedef struct {
 } ngx_http_jupref_known_t;
 
 
-struct ngx_http_jupref_inspection_s {
+struct ngx_http_jupref_tour_s {
     ngx_http_jupref_zone_t          *zone;
     ngx_http_jupref_pool_t          *pool;
     ngx_http_jupref_rpc_zone_t      *rpc_zone;
@@ -63,7 +63,7 @@ struct ngx_http_jupref_inspection_s {
     ngx_uint_t                       batch;     /* mints that are asked for */
     ngx_http_jupref_ask_t           *ask;
     ngx_uint_t                       node;
-    uint64_t                         due_ms;    /* the next turn, steady */
+    uint64_t                         due_ms;    /* the next tour, steady */
     uint64_t                         listed;    /* mints that there were */
     uint64_t                         listed_ms;
     unsigned                         running:1;
@@ -95,47 +95,47 @@ struct ngx_http_jupref_inspection_s {
 /*
  * A step: NGX_OK: a call is in flight, and the step is run again when it has
  * come; NGX_AGAIN: it goes on at the next tick; NGX_DECLINED: it is done;
- * NGX_ERROR: the turn is given up.
+ * NGX_ERROR: the tour is given up.
  */
-typedef ngx_int_t (*ngx_http_jupref_step_pt)(ngx_http_jupref_inspection_t *turn);
+typedef ngx_int_t (*ngx_http_jupref_step_pt)(ngx_http_jupref_tour_t *tour);
 
 
 /* ngx_http_jupref_accounts.c */
-ngx_http_jupref_ask_t *ngx_http_jupref_inspect_ask(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_ask_t *ngx_http_jupref_tour_ask(ngx_http_jupref_tour_t *tour,
     const char *method, size_t room);
-ngx_int_t ngx_http_jupref_inspect_begin(ngx_http_jupref_inspection_t *turn,
+ngx_int_t ngx_http_jupref_tour_begin(ngx_http_jupref_tour_t *tour,
     ngx_http_jupref_ask_t *ask, ngx_http_jupref_ask_pt handler);
 
 /* The call has come; counts it. */
-ngx_http_jupref_inspection_t *ngx_http_jupref_inspect_came(ngx_http_jupref_ask_t *ask,
+ngx_http_jupref_tour_t *ngx_http_jupref_tour_came(ngx_http_jupref_ask_t *ask,
     ngx_http_jupref_call_e call);
 
-/* What it has brought is taken: the turn goes on. */
-void ngx_http_jupref_inspect_on(ngx_http_jupref_inspection_t *turn);
-void ngx_http_jupref_inspect_next(ngx_http_jupref_inspection_t *turn);
-void ngx_http_jupref_inspect_fail(ngx_http_jupref_inspection_t *turn);
+/* What it has brought is taken: the tour goes on. */
+void ngx_http_jupref_tour_on(ngx_http_jupref_tour_t *tour);
+void ngx_http_jupref_tour_next(ngx_http_jupref_tour_t *tour);
+void ngx_http_jupref_tour_fail(ngx_http_jupref_tour_t *tour);
 
 
 /* ngx_http_jupref_accounts_referral.c */
-ngx_int_t ngx_http_jupref_step_referrals(ngx_http_jupref_inspection_t *turn);
-ngx_int_t ngx_http_jupref_step_program(ngx_http_jupref_inspection_t *turn);
+ngx_int_t ngx_http_jupref_step_referrals(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_step_program(ngx_http_jupref_tour_t *tour);
 
 /* ngx_http_jupref_accounts_mints.c */
-ngx_int_t ngx_http_jupref_step_list(ngx_http_jupref_inspection_t *turn);
-ngx_int_t ngx_http_jupref_step_mints(ngx_http_jupref_inspection_t *turn);
-ngx_int_t ngx_http_jupref_step_derive(ngx_http_jupref_inspection_t *turn);
-ngx_int_t ngx_http_jupref_step_places(ngx_http_jupref_inspection_t *turn);
+ngx_int_t ngx_http_jupref_step_list(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_step_mints(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_step_derive(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_step_places(ngx_http_jupref_tour_t *tour);
 uint64_t ngx_http_jupref_mints_known(ngx_http_jupref_zone_t *zone);
 
 /* ngx_http_jupref_reconcile.c, …_reconcile_scan.c */
-ngx_int_t ngx_http_jupref_step_reconcile(ngx_http_jupref_inspection_t *turn);
-ngx_int_t ngx_http_jupref_scan(ngx_http_jupref_inspection_t *turn);
-ngx_int_t ngx_http_jupref_scan_look(ngx_http_jupref_inspection_t *turn,
+ngx_int_t ngx_http_jupref_step_reconcile(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_scan(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_scan_look(ngx_http_jupref_tour_t *tour,
     ngx_uint_t foreign);
-void ngx_http_jupref_scan_forget(ngx_http_jupref_inspection_t *turn);
+void ngx_http_jupref_scan_forget(ngx_http_jupref_tour_t *tour);
 
 /* ngx_http_jupref_accounts.c: what is wrong is told */
-ngx_int_t ngx_http_jupref_step_incidents(ngx_http_jupref_inspection_t *turn);
+ngx_int_t ngx_http_jupref_step_incidents(ngx_http_jupref_tour_t *tour);
 
 
 #endif /* NGX_HTTP_JUPREF_ACCOUNTS_PARTS_H */

@@ -12,25 +12,25 @@
 
 
 static void ngx_http_jupref_referrals_told(ngx_http_jupref_ask_t *ask);
-static ngx_uint_t ngx_http_jupref_referral_state(ngx_http_jupref_inspection_t *turn,
+static ngx_uint_t ngx_http_jupref_referral_state(ngx_http_jupref_tour_t *tour,
     jupref_rpc_account_t *account, jupref_referral_account_t *referral);
 static void ngx_http_jupref_program_told(ngx_http_jupref_ask_t *ask);
-static void ngx_http_jupref_program_changed(ngx_http_jupref_inspection_t *turn,
+static void ngx_http_jupref_program_changed(ngx_http_jupref_tour_t *tour,
     jupref_program_data_t *was, jupref_program_data_t *is);
 
 
 ngx_int_t
-ngx_http_jupref_step_referrals(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_step_referrals(ngx_http_jupref_tour_t *tour)
 {
     ngx_uint_t              i;
     ngx_http_jupref_ask_t  *ask;
 
-    if (turn->at || turn->referral_count == 0) {
+    if (tour->at || tour->referral_count == 0) {
         return NGX_DECLINED;
     }
 
-    ask = ngx_http_jupref_inspect_ask(turn, "getMultipleAccounts",
-                                   (turn->referral_count + 2)
+    ask = ngx_http_jupref_tour_ask(tour, "getMultipleAccounts",
+                                   (tour->referral_count + 2)
                                    * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
         return NGX_ERROR;
@@ -38,8 +38,8 @@ ngx_http_jupref_step_referrals(ngx_http_jupref_inspection_t *turn)
 
     jupref_json_array(&ask->json, NULL);
 
-    for (i = 0; i < turn->referral_count; i++) {
-        ngx_http_jupref_ask_pubkey(ask, &turn->referrals[i]);
+    for (i = 0; i < tour->referral_count; i++) {
+        ngx_http_jupref_ask_pubkey(ask, &tour->referrals[i]);
     }
 
     jupref_json_array_end(&ask->json);
@@ -48,7 +48,7 @@ ngx_http_jupref_step_referrals(ngx_http_jupref_inspection_t *turn)
     jupref_json_cstring(&ask->json, "encoding", "base64");
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_inspect_begin(turn, ask,
+    return ngx_http_jupref_tour_begin(tour, ask,
                                       ngx_http_jupref_referrals_told);
 }
 
@@ -59,43 +59,43 @@ ngx_http_jupref_referrals_told(ngx_http_jupref_ask_t *ask)
     uint64_t                          slot;
     ngx_uint_t                        i;
     jupref_referral_account_t         account;
-    ngx_http_jupref_inspection_t           *turn;
+    ngx_http_jupref_tour_t           *tour;
     ngx_http_jupref_referral_seen_t  *seen;
 
-    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
+    tour = ngx_http_jupref_tour_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
 
     if (ask->result == NULL
-        || jupref_rpc_accounts_read(&ask->tree, ask->result, turn->accounts,
-                                    (unsigned) turn->referral_count,
-                                    turn->room, sizeof(turn->room), &slot)
+        || jupref_rpc_accounts_read(&ask->tree, ask->result, tour->accounts,
+                                    (unsigned) tour->referral_count,
+                                    tour->room, sizeof(tour->room), &slot)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_inspect_fail(turn);
+        ngx_http_jupref_tour_fail(tour);
         return;
     }
 
-    for (i = 0; i < turn->referral_count; i++) {
-        seen = &turn->seen->referrals[i];
+    for (i = 0; i < tour->referral_count; i++) {
+        seen = &tour->seen->referrals[i];
 
         ngx_memzero(&account, sizeof(jupref_referral_account_t));
 
-        ngx_http_jupref_rpc_lock(turn->rpc_zone);
+        ngx_http_jupref_rpc_lock(tour->rpc_zone);
 
-        seen->state = ngx_http_jupref_referral_state(turn, &turn->accounts[i],
+        seen->state = ngx_http_jupref_referral_state(tour, &tour->accounts[i],
                                                      &account);
         seen->account = account;
         seen->slot = slot;
 
-        ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+        ngx_http_jupref_rpc_unlock(tour->rpc_zone);
     }
 
-    turn->at = turn->referral_count;
-    ngx_http_jupref_inspect_on(turn);
+    tour->at = tour->referral_count;
+    ngx_http_jupref_tour_on(tour);
 }
 
 
 static ngx_uint_t
-ngx_http_jupref_referral_state(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_referral_state(ngx_http_jupref_tour_t *tour,
     jupref_rpc_account_t *account, jupref_referral_account_t *referral)
 {
     ngx_uint_t  i;
@@ -122,8 +122,8 @@ ngx_http_jupref_referral_state(ngx_http_jupref_inspection_t *turn,
         return NGX_HTTP_JUPREF_REFERRAL_OTHER_PROJECT;
     }
 
-    for (i = 0; i < turn->tier_count; i++) {
-        if (turn->tiers[i].partner_bps != referral->share_bps) {
+    for (i = 0; i < tour->tier_count; i++) {
+        if (tour->tiers[i].partner_bps != referral->share_bps) {
             return NGX_HTTP_JUPREF_REFERRAL_OTHER_SHARE;
         }
     }
@@ -136,12 +136,12 @@ ngx_http_jupref_referral_state(ngx_http_jupref_inspection_t *turn,
  * it are hundreds of kilobytes of code. */
 
 ngx_int_t
-ngx_http_jupref_step_program(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_step_program(ngx_http_jupref_tour_t *tour)
 {
     jupref_pubkey_t         data;
     ngx_http_jupref_ask_t  *ask;
 
-    if (turn->at) {
+    if (tour->at) {
         return NGX_DECLINED;
     }
 
@@ -149,7 +149,7 @@ ngx_http_jupref_step_program(ngx_http_jupref_inspection_t *turn)
         return NGX_ERROR;
     }
 
-    ask = ngx_http_jupref_inspect_ask(turn, "getMultipleAccounts",
+    ask = ngx_http_jupref_tour_ask(tour, "getMultipleAccounts",
                                    3 * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
         return NGX_ERROR;
@@ -167,7 +167,7 @@ ngx_http_jupref_step_program(ngx_http_jupref_inspection_t *turn)
     jupref_json_object_end(&ask->json);
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_inspect_begin(turn, ask, ngx_http_jupref_program_told);
+    return ngx_http_jupref_tour_begin(tour, ask, ngx_http_jupref_program_told);
 }
 
 
@@ -177,57 +177,57 @@ static void
 ngx_http_jupref_program_told(ngx_http_jupref_ask_t *ask)
 {
     uint64_t                 slot;
-    ngx_http_jupref_inspection_t  *turn;
+    ngx_http_jupref_tour_t  *tour;
     jupref_program_data_t    is, was;
 
-    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
+    tour = ngx_http_jupref_tour_came(ask, NGX_HTTP_JUPREF_CALL_ACCOUNTS);
 
     if (ask->result == NULL
-        || jupref_rpc_accounts_read(&ask->tree, ask->result, turn->accounts, 1,
-                                    turn->room, sizeof(turn->room), &slot)
+        || jupref_rpc_accounts_read(&ask->tree, ask->result, tour->accounts, 1,
+                                    tour->room, sizeof(tour->room), &slot)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_inspect_fail(turn);
+        ngx_http_jupref_tour_fail(tour);
         return;
     }
 
-    turn->at = 1;
+    tour->at = 1;
 
-    if (turn->accounts[0].found
-        && jupref_loader_data_read(&is, &turn->accounts[0].owner,
-                                   turn->accounts[0].data))
+    if (tour->accounts[0].found
+        && jupref_loader_data_read(&is, &tour->accounts[0].owner,
+                                   tour->accounts[0].data))
     {
-        ngx_http_jupref_rpc_lock(turn->rpc_zone);
+        ngx_http_jupref_rpc_lock(tour->rpc_zone);
 
-        was = turn->seen->program;
-        turn->seen->program = is;
+        was = tour->seen->program;
+        tour->seen->program = is;
 
-        ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+        ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 
         if (was.slot && (was.slot != is.slot
                          || !jupref_pubkey_equal(&was.authority,
                                                  &is.authority)))
         {
-            ngx_http_jupref_program_changed(turn, &was, &is);
+            ngx_http_jupref_program_changed(tour, &was, &is);
         }
     }
 
-    ngx_http_jupref_inspect_on(turn);
+    ngx_http_jupref_tour_on(tour);
 }
 
 
 /* Stays raised until somebody who has looked at the change clears it. */
 
 static void
-ngx_http_jupref_program_changed(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_program_changed(ngx_http_jupref_tour_t *tour,
     jupref_program_data_t *was, jupref_program_data_t *is)
 {
     u_char     text[JUPREF_REASON_MAX];
     ngx_str_t  detail;
 
-    ngx_http_jupref_rpc_lock(turn->rpc_zone);
-    turn->seen->program_changes++;
-    ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+    ngx_http_jupref_rpc_lock(tour->rpc_zone);
+    tour->seen->program_changes++;
+    ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 
     detail.data = text;
     detail.len = (size_t) (ngx_snprintf(text, sizeof(text),
@@ -236,6 +236,6 @@ ngx_http_jupref_program_changed(ngx_http_jupref_inspection_t *turn,
                                : "upgraded in slot %uL", is->slot)
                            - text);
 
-    ngx_http_jupref_incident(turn->zone, JUPREF_INCIDENT_PROGRAM_UPGRADED, 1,
-                             &detail, turn->log);
+    ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_PROGRAM_UPGRADED, 1,
+                             &detail, tour->log);
 }

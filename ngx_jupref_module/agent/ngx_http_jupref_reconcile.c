@@ -21,62 +21,62 @@ typedef enum {
 
 
 static ngx_uint_t ngx_http_jupref_reconcile_begin(
-    ngx_http_jupref_inspection_t *turn);
-static void ngx_http_jupref_reconcile_sum(ngx_http_jupref_inspection_t *turn);
-static void ngx_http_jupref_reconcile_add(ngx_http_jupref_inspection_t *turn);
-static void ngx_http_jupref_reconcile_claims(ngx_http_jupref_inspection_t *turn);
-static void ngx_http_jupref_reconcile_publish(ngx_http_jupref_inspection_t *turn);
-static void ngx_http_jupref_reconcile_counted(ngx_http_jupref_inspection_t *turn,
+    ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_reconcile_sum(ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_reconcile_add(ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_reconcile_claims(ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_reconcile_publish(ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_reconcile_counted(ngx_http_jupref_tour_t *tour,
     ngx_http_jupref_reconciled_e result);
 static jupref_ledger_result_e ngx_http_jupref_reconcile_book(
-    ngx_http_jupref_inspection_t *turn, jupref_event_t *event);
-static void ngx_http_jupref_reconcile_next(ngx_http_jupref_inspection_t *turn);
+    ngx_http_jupref_tour_t *tour, jupref_event_t *event);
+static void ngx_http_jupref_reconcile_next(ngx_http_jupref_tour_t *tour);
 
 
 /*
  * One mint a tick at most.  A mint that can't be reconciled now is left for
- * the next turn; the others aren't kept from it.
+ * the next tour; the others aren't kept from it.
  */
 
 ngx_int_t
-ngx_http_jupref_step_reconcile(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_step_reconcile(ngx_http_jupref_tour_t *tour)
 {
     ngx_int_t  rc;
 
-    if (turn->at >= turn->seen->mint_count) {
+    if (tour->at >= tour->seen->mint_count) {
         return NGX_DECLINED;
     }
 
-    switch (turn->phase) {
+    switch (tour->phase) {
 
     case NGX_HTTP_JUPREF_PHASE_BEGIN:
 
-        if (!ngx_http_jupref_reconcile_begin(turn)) {
-            ngx_http_jupref_reconcile_next(turn);
+        if (!ngx_http_jupref_reconcile_begin(tour)) {
+            ngx_http_jupref_reconcile_next(tour);
             return NGX_AGAIN;
         }
 
-        turn->phase = NGX_HTTP_JUPREF_PHASE_SCAN;
+        tour->phase = NGX_HTTP_JUPREF_PHASE_SCAN;
 
         /* fall through */
 
     case NGX_HTTP_JUPREF_PHASE_SCAN:
-        rc = ngx_http_jupref_scan(turn);
+        rc = ngx_http_jupref_scan(tour);
         break;
 
     case NGX_HTTP_JUPREF_PHASE_OURS:
-        rc = ngx_http_jupref_scan_look(turn, 0);
+        rc = ngx_http_jupref_scan_look(tour, 0);
         break;
 
     default: /* NGX_HTTP_JUPREF_PHASE_FOREIGN */
-        rc = ngx_http_jupref_scan_look(turn, 1);
+        rc = ngx_http_jupref_scan_look(tour, 1);
         break;
     }
 
     if (rc == NGX_ERROR) {
-        ngx_http_jupref_reconcile_counted(turn,
+        ngx_http_jupref_reconcile_counted(tour,
                                           NGX_HTTP_JUPREF_RECONCILED_FAILED);
-        ngx_http_jupref_reconcile_next(turn);
+        ngx_http_jupref_reconcile_next(tour);
         return NGX_AGAIN;
     }
 
@@ -84,51 +84,51 @@ ngx_http_jupref_step_reconcile(ngx_http_jupref_inspection_t *turn)
         return rc;
     }
 
-    switch (turn->phase) {
+    switch (tour->phase) {
 
     case NGX_HTTP_JUPREF_PHASE_SCAN:
-        turn->phase = NGX_HTTP_JUPREF_PHASE_OURS;
-        turn->touched_at = 0;
-        turn->looks = 0;
+        tour->phase = NGX_HTTP_JUPREF_PHASE_OURS;
+        tour->touched_at = 0;
+        tour->looks = 0;
         return NGX_AGAIN;
 
     case NGX_HTTP_JUPREF_PHASE_OURS:
-        ngx_http_jupref_reconcile_sum(turn);
+        ngx_http_jupref_reconcile_sum(tour);
 
-        if (turn->report.drift.unexplained) {
-            turn->phase = NGX_HTTP_JUPREF_PHASE_FOREIGN;
-            turn->touched_at = 0;
-            turn->looks = 0;
+        if (tour->report.drift.unexplained) {
+            tour->phase = NGX_HTTP_JUPREF_PHASE_FOREIGN;
+            tour->touched_at = 0;
+            tour->looks = 0;
             return NGX_AGAIN;
         }
 
         break;
 
     default: /* NGX_HTTP_JUPREF_PHASE_FOREIGN */
-        ngx_http_jupref_reconcile_claims(turn);
-        ngx_http_jupref_reconcile_sum(turn);
+        ngx_http_jupref_reconcile_claims(tour);
+        ngx_http_jupref_reconcile_sum(tour);
         break;
     }
 
-    ngx_http_jupref_reconcile_publish(turn);
-    ngx_http_jupref_reconcile_next(turn);
+    ngx_http_jupref_reconcile_publish(tour);
+    ngx_http_jupref_reconcile_next(tour);
 
     return NGX_AGAIN;
 }
 
 
 static void
-ngx_http_jupref_reconcile_next(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_reconcile_next(ngx_http_jupref_tour_t *tour)
 {
-    turn->at++;
-    turn->phase = NGX_HTTP_JUPREF_PHASE_BEGIN;
+    tour->at++;
+    tour->phase = NGX_HTTP_JUPREF_PHASE_BEGIN;
 }
 
 
 /* 0: there is nothing to be reconciled. */
 
 static ngx_uint_t
-ngx_http_jupref_reconcile_begin(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_reconcile_begin(ngx_http_jupref_tour_t *tour)
 {
     uint32_t                     index;
     uint64_t                     time_ms;
@@ -137,41 +137,41 @@ ngx_http_jupref_reconcile_begin(ngx_http_jupref_inspection_t *turn)
     jupref_mint_row_t           *row;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    mint = &turn->seen->mints[turn->at];
+    mint = &tour->seen->mints[tour->at];
 
-    for (open = 0, i = 0; i < turn->referral_count; i++) {
+    for (open = 0, i = 0; i < tour->referral_count; i++) {
         open |= (mint->places[i].state == NGX_HTTP_JUPREF_FEE_OPEN
                  || mint->places[i].state == NGX_HTTP_JUPREF_FEE_FROZEN);
     }
 
-    turn->place = 0;
-    turn->pages = 0;
-    turn->touched_count = 0;
-    turn->touch_count = 0;
-    turn->unfinished = 0;
-    turn->stop_slot = 0;
-    turn->claimed_slot = 0;
+    tour->place = 0;
+    tour->pages = 0;
+    tour->touched_count = 0;
+    tour->touch_count = 0;
+    tour->unfinished = 0;
+    tour->stop_slot = 0;
+    tour->claimed_slot = 0;
 
-    ngx_http_jupref_lock(turn->zone);
+    ngx_http_jupref_lock(tour->zone);
 
-    ledger = ngx_http_jupref_ledger(turn->zone);
+    ledger = ngx_http_jupref_ledger(tour->zone);
     index = jupref_find_mint(ledger, &mint->mint);
 
     /* what explains a drift may be older than the last claim */
 
     if (index) {
         row = jupref_mint(ledger, index);
-        turn->claimed_slot = row->claimed_slot;
-        turn->stop_slot = row->drift ? 0 : row->claimed_slot;
+        tour->claimed_slot = row->claimed_slot;
+        tour->stop_slot = row->drift ? 0 : row->claimed_slot;
     }
 
     time_ms = ledger->oldest_trade
               ? jupref_trade(ledger, ledger->oldest_trade)->time_ms
               : ngx_http_jupref_now_ms();
 
-    ngx_http_jupref_unlock(turn->zone);
+    ngx_http_jupref_unlock(tour->zone);
 
-    turn->since_s = (int64_t) (time_ms / 1000) - 600;
+    tour->since_s = (int64_t) (time_ms / 1000) - 600;
 
     return mint->slot && (open || index);
 }
@@ -180,51 +180,51 @@ ngx_http_jupref_reconcile_begin(ngx_http_jupref_inspection_t *turn)
 /* The books, and all that is known of what touched the accounts. */
 
 static void
-ngx_http_jupref_reconcile_sum(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_reconcile_sum(ngx_http_jupref_tour_t *tour)
 {
     uint64_t                     balance;
     ngx_uint_t                   i;
     ngx_http_jupref_report_t    *report;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    report = &turn->report;
-    mint = &turn->seen->mints[turn->at];
+    report = &tour->report;
+    mint = &tour->seen->mints[tour->at];
 
-    for (balance = 0, i = 0; i < turn->referral_count; i++) {
+    for (balance = 0, i = 0; i < tour->referral_count; i++) {
         balance += mint->places[i].balance;
     }
 
     ngx_memzero(report, sizeof(ngx_http_jupref_report_t));
 
-    ngx_http_jupref_lock(turn->zone);
+    ngx_http_jupref_lock(tour->zone);
     jupref_reconcile_begin(&report->reconcile,
-                           ngx_http_jupref_ledger(turn->zone), &mint->mint,
+                           ngx_http_jupref_ledger(tour->zone), &mint->mint,
                            balance, mint->slot);
-    ngx_http_jupref_unlock(turn->zone);
+    ngx_http_jupref_unlock(tour->zone);
 
-    ngx_http_jupref_reconcile_add(turn);
+    ngx_http_jupref_reconcile_add(tour);
 
     jupref_reconcile_end(&report->reconcile, &report->drift);
 
     report->checked_ms = ngx_http_jupref_now_ms();
-    report->unfinished = turn->unfinished;
+    report->unfinished = tour->unfinished;
 }
 
 
 static void
-ngx_http_jupref_reconcile_add(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_reconcile_add(ngx_http_jupref_tour_t *tour)
 {
     ngx_uint_t                i;
     ngx_http_jupref_known_t  *known;
 
-    known = &turn->known[turn->at];
+    known = &tour->known[tour->at];
 
-    for (i = 0; i < turn->touch_count; i++) {
-        jupref_reconcile_add(&turn->report.reconcile, &turn->touches[i]);
+    for (i = 0; i < tour->touch_count; i++) {
+        jupref_reconcile_add(&tour->report.reconcile, &tour->touches[i]);
     }
 
     for (i = 0; i < known->count; i++) {
-        jupref_reconcile_add(&turn->report.reconcile, &known->touches[i]);
+        jupref_reconcile_add(&tour->report.reconcile, &known->touches[i]);
     }
 }
 
@@ -232,26 +232,26 @@ ngx_http_jupref_reconcile_add(ngx_http_jupref_inspection_t *turn)
 /* Only where all were seen: one that was left out could never be booked. */
 
 static void
-ngx_http_jupref_reconcile_claims(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_reconcile_claims(ngx_http_jupref_tour_t *tour)
 {
     jupref_event_t            event;
     jupref_ledger_result_e    result;
     ngx_http_jupref_known_t  *known;
 
-    known = &turn->known[turn->at];
+    known = &tour->known[tour->at];
 
-    if (turn->unfinished) {
+    if (tour->unfinished) {
         return;
     }
 
-    while (jupref_reconcile_claim(&turn->seen->mints[turn->at].mint,
+    while (jupref_reconcile_claim(&tour->seen->mints[tour->at].mint,
                                   known->touches, (unsigned) known->count,
                                   &event))
     {
-        result = ngx_http_jupref_reconcile_book(turn, &event);
+        result = ngx_http_jupref_reconcile_book(tour, &event);
 
         if (result != JUPREF_LEDGER_OK) {
-            turn->unfinished = 1;
+            tour->unfinished = 1;
             return;
         }
     }
@@ -259,29 +259,29 @@ ngx_http_jupref_reconcile_claims(ngx_http_jupref_inspection_t *turn)
 
 
 static void
-ngx_http_jupref_reconcile_publish(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_reconcile_publish(ngx_http_jupref_tour_t *tour)
 {
     jupref_event_t               event;
     ngx_http_jupref_report_t    *report;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    report = &turn->report;
-    mint = &turn->seen->mints[turn->at];
+    report = &tour->report;
+    mint = &tour->seen->mints[tour->at];
 
     if (!report->unfinished
         && jupref_reconcile_event(&report->reconcile, &report->drift, &event))
     {
-        (void) ngx_http_jupref_reconcile_book(turn, &event);
+        (void) ngx_http_jupref_reconcile_book(tour, &event);
     }
 
-    ngx_http_jupref_reconcile_counted(turn, report->drift.unexplained
+    ngx_http_jupref_reconcile_counted(tour, report->drift.unexplained
                                       ? NGX_HTTP_JUPREF_RECONCILED_DRIFT
                                       : NGX_HTTP_JUPREF_RECONCILED_EVEN);
 
-    ngx_http_jupref_rpc_lock(turn->rpc_zone);
+    ngx_http_jupref_rpc_lock(tour->rpc_zone);
 
     if (mint->report == NULL) {
-        mint->report = ngx_slab_alloc_locked(turn->rpc_zone->shpool,
+        mint->report = ngx_slab_alloc_locked(tour->rpc_zone->shpool,
                                              sizeof(ngx_http_jupref_report_t));
     }
 
@@ -289,33 +289,33 @@ ngx_http_jupref_reconcile_publish(ngx_http_jupref_inspection_t *turn)
         ngx_memcpy(mint->report, report, sizeof(ngx_http_jupref_report_t));
     }
 
-    ngx_http_jupref_rpc_unlock(turn->rpc_zone);
+    ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 }
 
 
 static void
-ngx_http_jupref_reconcile_counted(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_reconcile_counted(ngx_http_jupref_tour_t *tour,
     ngx_http_jupref_reconciled_e result)
 {
-    (void) ngx_atomic_fetch_add(&turn->seen->reconciled[result], 1);
+    (void) ngx_atomic_fetch_add(&tour->seen->reconciled[result], 1);
 }
 
 
 static jupref_ledger_result_e
-ngx_http_jupref_reconcile_book(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_reconcile_book(ngx_http_jupref_tour_t *tour,
     jupref_event_t *event)
 {
     jupref_ledger_result_e  result;
 
-    ngx_http_jupref_lock(turn->zone);
-    result = ngx_http_jupref_append(turn->zone, event);
-    ngx_http_jupref_unlock(turn->zone);
+    ngx_http_jupref_lock(tour->zone);
+    result = ngx_http_jupref_append(tour->zone, event);
+    ngx_http_jupref_unlock(tour->zone);
 
     if (result == JUPREF_LEDGER_OK) {
-        ngx_http_jupref_commit_soon(turn->zone);
+        ngx_http_jupref_commit_soon(tour->zone);
 
     } else if (result != JUPREF_LEDGER_NO_CHANGE) {
-        ngx_log_error(NGX_LOG_ERR, turn->log, 0, "jupref: %s refused, %s: %s",
+        ngx_log_error(NGX_LOG_ERR, tour->log, 0, "jupref: %s refused, %s: %s",
                       jupref_event_name(event->type),
                       jupref_ledger_result_name(result),
                       jupref_ledger_result_text(result));

@@ -12,7 +12,7 @@
 #define NGX_HTTP_JUPREF_SCAN_PAGE    100        /* signatures of a call */
 #define NGX_HTTP_JUPREF_SCAN_PAGES   10         /* of one account */
 
-/* Transactions of one turn and mint, and those that are remembered of one. */
+/* Transactions of one tour and mint, and those that are remembered of one. */
 #define NGX_HTTP_JUPREF_SCAN_LOOKS   200
 #define NGX_HTTP_JUPREF_SCAN_KNOWN   512
 
@@ -21,18 +21,18 @@
 
 
 static ngx_http_jupref_place_t *ngx_http_jupref_scan_place(
-    ngx_http_jupref_inspection_t *turn);
+    ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask);
-static ngx_uint_t ngx_http_jupref_scan_take(ngx_http_jupref_inspection_t *turn,
+static ngx_uint_t ngx_http_jupref_scan_take(ngx_http_jupref_tour_t *tour,
     unsigned count);
-static void ngx_http_jupref_scan_sort(ngx_http_jupref_inspection_t *turn,
+static void ngx_http_jupref_scan_sort(ngx_http_jupref_tour_t *tour,
     ngx_uint_t from);
-static void ngx_http_jupref_scan_of(ngx_http_jupref_inspection_t *turn,
+static void ngx_http_jupref_scan_of(ngx_http_jupref_tour_t *tour,
     const jupref_ledger_t *ledger, ngx_http_jupref_touched_t *touched);
-static ngx_uint_t ngx_http_jupref_scan_knows(ngx_http_jupref_inspection_t *turn,
+static ngx_uint_t ngx_http_jupref_scan_knows(ngx_http_jupref_tour_t *tour,
     const ngx_http_jupref_touched_t *touched);
 static void ngx_http_jupref_scan_shown(ngx_http_jupref_ask_t *ask);
-static void ngx_http_jupref_scan_keep(ngx_http_jupref_inspection_t *turn,
+static void ngx_http_jupref_scan_keep(ngx_http_jupref_tour_t *tour,
     const jupref_touch_t *touch);
 
 
@@ -42,18 +42,18 @@ static jupref_address_signature_t  ngx_http_jupref_scan_page[
 
 
 ngx_int_t
-ngx_http_jupref_scan(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_scan(ngx_http_jupref_tour_t *tour)
 {
     ngx_http_jupref_ask_t    *ask;
     ngx_http_jupref_place_t  *place;
 
-    place = ngx_http_jupref_scan_place(turn);
+    place = ngx_http_jupref_scan_place(tour);
 
     if (place == NULL) {
         return NGX_DECLINED;
     }
 
-    ask = ngx_http_jupref_inspect_ask(turn, "getSignaturesForAddress",
+    ask = ngx_http_jupref_tour_ask(tour, "getSignaturesForAddress",
                                    3 * NGX_HTTP_JUPREF_ASK_KEY);
     if (ask == NULL) {
         return NGX_ERROR;
@@ -63,24 +63,24 @@ ngx_http_jupref_scan(ngx_http_jupref_inspection_t *turn)
     ngx_http_jupref_ask_finalized(ask);
     jupref_json_number(&ask->json, "limit", NGX_HTTP_JUPREF_SCAN_PAGE);
 
-    if (turn->pages) {
+    if (tour->pages) {
         ngx_http_jupref_ask_before(ask,
-            &turn->touched[turn->touched_count - 1].signature);
+            &tour->touched[tour->touched_count - 1].signature);
     }
 
     jupref_json_object_end(&ask->json);
 
-    return ngx_http_jupref_inspect_begin(turn, ask, ngx_http_jupref_scan_told);
+    return ngx_http_jupref_tour_begin(tour, ask, ngx_http_jupref_scan_told);
 }
 
 
 static ngx_http_jupref_place_t *
-ngx_http_jupref_scan_place(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_scan_place(ngx_http_jupref_tour_t *tour)
 {
     ngx_http_jupref_place_t  *place;
 
-    for ( /* void */ ; turn->place < turn->referral_count; turn->place++) {
-        place = &turn->seen->mints[turn->at].places[turn->place];
+    for ( /* void */ ; tour->place < tour->referral_count; tour->place++) {
+        place = &tour->seen->mints[tour->at].places[tour->place];
 
         if (place->state == NGX_HTTP_JUPREF_FEE_OPEN
             || place->state == NGX_HTTP_JUPREF_FEE_FROZEN)
@@ -98,9 +98,9 @@ ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask)
 {
     unsigned                 count;
     ngx_uint_t               from;
-    ngx_http_jupref_inspection_t  *turn;
+    ngx_http_jupref_tour_t  *tour;
 
-    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_SIGNATURES);
+    tour = ngx_http_jupref_tour_came(ask, NGX_HTTP_JUPREF_CALL_SIGNATURES);
 
     if (ask->result == NULL
         || jupref_rpc_signatures_read(&ask->tree, ask->result,
@@ -108,33 +108,33 @@ ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask)
                                       NGX_HTTP_JUPREF_SCAN_PAGE, &count)
            != JUPREF_CHAIN_OK)
     {
-        ngx_http_jupref_inspect_fail(turn);
+        ngx_http_jupref_tour_fail(tour);
         return;
     }
 
-    from = turn->touched_count;
+    from = tour->touched_count;
 
-    if (ngx_http_jupref_scan_take(turn, count)
+    if (ngx_http_jupref_scan_take(tour, count)
         || count < NGX_HTTP_JUPREF_SCAN_PAGE)
     {
-        turn->place++;
-        turn->pages = 0;
+        tour->place++;
+        tour->pages = 0;
 
-    } else if (++turn->pages == NGX_HTTP_JUPREF_SCAN_PAGES) {
-        turn->place++;
-        turn->pages = 0;
-        turn->unfinished = 1;
+    } else if (++tour->pages == NGX_HTTP_JUPREF_SCAN_PAGES) {
+        tour->place++;
+        tour->pages = 0;
+        tour->unfinished = 1;
     }
 
-    ngx_http_jupref_scan_sort(turn, from);
-    ngx_http_jupref_inspect_on(turn);
+    ngx_http_jupref_scan_sort(tour, from);
+    ngx_http_jupref_tour_on(tour);
 }
 
 
 /* 1 when the rest is of no use: it is reconciled, or was there before us. */
 
 static ngx_uint_t
-ngx_http_jupref_scan_take(ngx_http_jupref_inspection_t *turn, unsigned count)
+ngx_http_jupref_scan_take(ngx_http_jupref_tour_t *tour, unsigned count)
 {
     unsigned                     i;
     ngx_http_jupref_touched_t   *touched;
@@ -143,21 +143,21 @@ ngx_http_jupref_scan_take(ngx_http_jupref_inspection_t *turn, unsigned count)
     for (i = 0; i < count; i++) {
         one = &ngx_http_jupref_scan_page[i];
 
-        if ((turn->stop_slot && one->slot <= turn->stop_slot)
-            || (one->block_time && one->block_time < turn->since_s))
+        if ((tour->stop_slot && one->slot <= tour->stop_slot)
+            || (one->block_time && one->block_time < tour->since_s))
         {
             return 1;
         }
 
-        if (turn->touched_count == NGX_HTTP_JUPREF_TOUCHED_MAX) {
-            turn->unfinished = 1;
+        if (tour->touched_count == NGX_HTTP_JUPREF_TOUCHED_MAX) {
+            tour->unfinished = 1;
             return 1;
         }
 
-        touched = &turn->touched[turn->touched_count++];
+        touched = &tour->touched[tour->touched_count++];
         touched->signature = one->signature;
         touched->slot = one->slot;
-        touched->place = (uint8_t) turn->place;
+        touched->place = (uint8_t) tour->place;
 
         /* what failed has moved nothing */
 
@@ -171,23 +171,23 @@ ngx_http_jupref_scan_take(ngx_http_jupref_inspection_t *turn, unsigned count)
 /* Which of them are ours, by the ledger. */
 
 static void
-ngx_http_jupref_scan_sort(ngx_http_jupref_inspection_t *turn, ngx_uint_t from)
+ngx_http_jupref_scan_sort(ngx_http_jupref_tour_t *tour, ngx_uint_t from)
 {
     ngx_uint_t        i;
     jupref_ledger_t  *ledger;
 
-    while (from < turn->touched_count) {
+    while (from < tour->touched_count) {
 
-        ngx_http_jupref_lock(turn->zone);
-        ledger = ngx_http_jupref_ledger(turn->zone);
+        ngx_http_jupref_lock(tour->zone);
+        ledger = ngx_http_jupref_ledger(tour->zone);
 
         for (i = 0; i < NGX_HTTP_JUPREF_SCAN_STEP
-                    && from < turn->touched_count; i++)
+                    && from < tour->touched_count; i++)
         {
-            ngx_http_jupref_scan_of(turn, ledger, &turn->touched[from++]);
+            ngx_http_jupref_scan_of(tour, ledger, &tour->touched[from++]);
         }
 
-        ngx_http_jupref_unlock(turn->zone);
+        ngx_http_jupref_unlock(tour->zone);
     }
 }
 
@@ -195,7 +195,7 @@ ngx_http_jupref_scan_sort(ngx_http_jupref_inspection_t *turn, ngx_uint_t from)
 /* A trade whose fee is booked matters only behind the balance's slot. */
 
 static void
-ngx_http_jupref_scan_of(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_scan_of(ngx_http_jupref_tour_t *tour,
     const jupref_ledger_t *ledger, ngx_http_jupref_touched_t *touched)
 {
     uint32_t                     index;
@@ -215,7 +215,7 @@ ngx_http_jupref_scan_of(ngx_http_jupref_inspection_t *turn,
     }
 
     trade = jupref_trade(ledger, index);
-    mint = &turn->seen->mints[turn->at];
+    mint = &tour->seen->mints[tour->at];
 
     switch (trade->state) {
 
@@ -224,14 +224,14 @@ ngx_http_jupref_scan_of(ngx_http_jupref_inspection_t *turn,
     case JUPREF_STATE_DISPUTED:
         touched->look = JUPREF_TOUCH_NONE;
 
-        if (turn->touch_count == NGX_HTTP_JUPREF_TOUCHED_MAX
+        if (tour->touch_count == NGX_HTTP_JUPREF_TOUCHED_MAX
             || !jupref_pubkey_equal(&jupref_mint(ledger, trade->fee_mint)
                                          ->mint, &mint->mint))
         {
             return;
         }
 
-        touch = &turn->touches[turn->touch_count++];
+        touch = &tour->touches[tour->touch_count++];
         ngx_memzero(touch, sizeof(jupref_touch_t));
         touch->signature = touched->signature;
         touch->slot = touched->slot;
@@ -257,39 +257,39 @@ ngx_http_jupref_scan_of(ngx_http_jupref_inspection_t *turn,
  * others that nobody has looked at yet. */
 
 ngx_int_t
-ngx_http_jupref_scan_look(ngx_http_jupref_inspection_t *turn, ngx_uint_t foreign)
+ngx_http_jupref_scan_look(ngx_http_jupref_tour_t *tour, ngx_uint_t foreign)
 {
     ngx_http_jupref_ask_t        *ask;
     ngx_http_jupref_touched_t    *touched;
     ngx_http_jupref_pool_node_t  *node;
 
-    for ( /* void */ ; turn->touched_at < turn->touched_count;
-         turn->touched_at++)
+    for ( /* void */ ; tour->touched_at < tour->touched_count;
+         tour->touched_at++)
     {
-        touched = &turn->touched[turn->touched_at];
+        touched = &tour->touched[tour->touched_at];
 
         if (touched->look == JUPREF_TOUCH_NONE
             || foreign == (touched->look == JUPREF_TOUCH_AWAITING)
-            || (foreign && ngx_http_jupref_scan_knows(turn, touched)))
+            || (foreign && ngx_http_jupref_scan_knows(tour, touched)))
         {
             continue;
         }
 
-        if (turn->looks == NGX_HTTP_JUPREF_SCAN_LOOKS) {
-            turn->unfinished = 1;
+        if (tour->looks == NGX_HTTP_JUPREF_SCAN_LOOKS) {
+            tour->unfinished = 1;
             return NGX_DECLINED;
         }
 
-        node = ngx_http_jupref_pool_node(turn->pool, turn->node);
+        node = ngx_http_jupref_pool_node(tour->pool, tour->node);
 
         if (node == NULL) {
             return NGX_ERROR;
         }
 
-        ask = ngx_http_jupref_ask_transaction(turn->pool, node,
+        ask = ngx_http_jupref_ask_transaction(tour->pool, node,
                                               &touched->signature);
 
-        return ask ? ngx_http_jupref_inspect_begin(turn, ask,
+        return ask ? ngx_http_jupref_tour_begin(tour, ask,
                                                 ngx_http_jupref_scan_shown)
                    : NGX_ERROR;
     }
@@ -299,13 +299,13 @@ ngx_http_jupref_scan_look(ngx_http_jupref_inspection_t *turn, ngx_uint_t foreign
 
 
 static ngx_uint_t
-ngx_http_jupref_scan_knows(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_scan_knows(ngx_http_jupref_tour_t *tour,
     const ngx_http_jupref_touched_t *touched)
 {
     ngx_uint_t                i;
     ngx_http_jupref_known_t  *known;
 
-    known = &turn->known[turn->at];
+    known = &tour->known[tour->at];
 
     for (i = 0; i < known->count; i++) {
         if (known->touches[i].slot == touched->slot
@@ -329,81 +329,81 @@ ngx_http_jupref_scan_shown(ngx_http_jupref_ask_t *ask)
     jupref_ledger_t             *ledger;
     jupref_trade_row_t           trade;
     jupref_fee_account_t         account;
-    ngx_http_jupref_inspection_t      *turn;
+    ngx_http_jupref_tour_t      *tour;
     ngx_http_jupref_touched_t   *touched;
     ngx_http_jupref_fee_mint_t  *mint;
 
-    turn = ngx_http_jupref_inspect_came(ask, NGX_HTTP_JUPREF_CALL_TRANSACTION);
+    tour = ngx_http_jupref_tour_came(ask, NGX_HTTP_JUPREF_CALL_TRANSACTION);
 
     if (ngx_http_jupref_ask_newer(ask)) {
-        ngx_http_jupref_inspect_on(turn);
+        ngx_http_jupref_tour_on(tour);
         return;
     }
 
-    touched = &turn->touched[turn->touched_at++];
-    turn->looks++;
+    touched = &tour->touched[tour->touched_at++];
+    tour->looks++;
 
     /* what can't be seen explains nothing, and nothing is concluded */
 
     if (ask->result == NULL
-        || jupref_rpc_transaction_read(&turn->shown, &ask->tree, ask->result)
+        || jupref_rpc_transaction_read(&tour->shown, &ask->tree, ask->result)
            != JUPREF_CHAIN_OK)
     {
-        turn->unfinished = 1;
-        ngx_http_jupref_inspect_on(turn);
+        tour->unfinished = 1;
+        ngx_http_jupref_tour_on(tour);
         return;
     }
 
-    mint = &turn->seen->mints[turn->at];
+    mint = &tour->seen->mints[tour->at];
     account.mint = mint->mint;
     account.account = mint->places[touched->place].account;
 
-    ngx_http_jupref_lock(turn->zone);
+    ngx_http_jupref_lock(tour->zone);
 
-    ledger = ngx_http_jupref_ledger(turn->zone);
+    ledger = ngx_http_jupref_ledger(tour->zone);
     index = jupref_find_trade(ledger, &touched->signature);
 
     if (index) {
         trade = *jupref_trade(ledger, index);
     }
 
-    ngx_http_jupref_unlock(turn->zone);
+    ngx_http_jupref_unlock(tour->zone);
 
-    jupref_touch_of(&turn->shown, &account, index ? &trade : NULL,
-                    turn->claimed_slot, &touch);
+    jupref_touch_of(&tour->shown, &account, index ? &trade : NULL,
+                    tour->claimed_slot, &touch);
 
     if (touched->look == JUPREF_TOUCH_AWAITING) {
 
-        if (turn->touch_count < NGX_HTTP_JUPREF_TOUCHED_MAX) {
-            turn->touches[turn->touch_count++] = touch;
+        if (tour->touch_count < NGX_HTTP_JUPREF_TOUCHED_MAX) {
+            tour->touches[tour->touch_count++] = touch;
         }
 
     } else {
-        ngx_http_jupref_scan_keep(turn, &touch);
+        ngx_http_jupref_scan_keep(tour, &touch);
     }
 
-    ngx_http_jupref_inspect_on(turn);
+    ngx_http_jupref_tour_on(tour);
 }
 
 
-/* What finds no room is asked for again in each turn. */
+/* What finds no room is asked for again in each tour. */
 
 static void
-ngx_http_jupref_scan_keep(ngx_http_jupref_inspection_t *turn,
+ngx_http_jupref_scan_keep(ngx_http_jupref_tour_t *tour,
     const jupref_touch_t *touch)
 {
     ngx_http_jupref_known_t  *known;
 
-    known = &turn->known[turn->at];
+    known = &tour->known[tour->at];
 
     if (known->touches == NULL) {
         known->touches = ngx_alloc(NGX_HTTP_JUPREF_SCAN_KNOWN
-                                   * sizeof(jupref_touch_t), turn->log);
+                                   * sizeof(jupref_touch_t), tour->log);
     }
 
     if (known->touches == NULL || known->count == NGX_HTTP_JUPREF_SCAN_KNOWN)
     {
-        turn->unfinished = 1;
+        tour->unfinished = 1;
         return;
     }
 
@@ -412,13 +412,13 @@ ngx_http_jupref_scan_keep(ngx_http_jupref_inspection_t *turn,
 
 
 void
-ngx_http_jupref_scan_forget(ngx_http_jupref_inspection_t *turn)
+ngx_http_jupref_scan_forget(ngx_http_jupref_tour_t *tour)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < NGX_HTTP_JUPREF_FEE_MINTS; i++) {
-        if (turn->known[i].touches) {
-            ngx_free(turn->known[i].touches);
+        if (tour->known[i].touches) {
+            ngx_free(tour->known[i].touches);
         }
     }
 }
