@@ -61,6 +61,7 @@ ngx_http_jupref_ask_create(ngx_http_jupref_pool_t *pool,
     name.len = ngx_strlen(method);
 
     ask->memory = memory;
+    ask->patient = 1;
     ask->pool = pool;
     ask->node = node->number;
     ask->node_id = node->id;
@@ -105,9 +106,9 @@ ngx_http_jupref_ask_start(ngx_http_jupref_ask_t *ask)
     fetch->handler = ngx_http_jupref_ask_done;
     fetch->data = ask;
 
-    /* what is asked here is asked again by whoever comes next */
+    /* what the agent asks is asked again by whoever comes next */
 
-    fetch->patient = 1;
+    fetch->patient = ask->patient;
 
     ask->started_ms = ngx_http_jupref_steady_ms();
 

@@ -43,6 +43,7 @@ struct ngx_http_jupref_ask_s {
     jupref_json_writer_t          json;
     ngx_http_jupref_ask_pt        handler;
     void                         *data;
+    unsigned                      patient:1;    /* 1, unless a request waits */
 
     ngx_http_jupref_pool_t       *pool;
     ngx_uint_t                    node;         /* its number */

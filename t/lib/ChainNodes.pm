@@ -25,10 +25,13 @@ use JSON::PP ();
 use MIME::Base64 qw(decode_base64 encode_base64);
 use POSIX ();
 use SampleTrades;
+use StubJupiter ();
+use Test::More ();
 use Time::HiRes ();
+use TradingEdge ();
 
 our @EXPORT = qw(land node asked chain trade_order trade_signed trade_id
-                 account %FEE_ACCOUNT %PROGRAM);
+                 traded told ruled account %FEE_ACCOUNT %PROGRAM);
 
 # Token accounts of SampleTrades' referral account.
 our %FEE_ACCOUNT = (
@@ -353,6 +356,69 @@ sub land {
             addresses => [@{ $trade->{keys} }, $trade->{fee_account}],
         };
     });
+}
+
+
+# --- trades through the edge
+
+# Orders and executes; `build` as in build(), `order` as in order_answer(),
+# `taker` who orders when that isn't who signs, `ref` a code, `answer` what
+# Jupiter says to the execute.  Returns the signature that is booked.
+
+sub traded {
+    my ($id, %how) = @_;
+    my $bps = $how{ref} ? 90 : 100;
+    my $order = trade_order($id, $how{build}, feeBps => $bps,
+        platformFee => { feeBps => $bps, feeMint => $MINT{SOL} },
+        %{ $how{order} // {} });
+    my $answer = $how{answer} // SampleTrades::execute_answer(
+        signature => $how{signature} // trade_id($id));
+
+    StubJupiter::start({
+        order => sub { StubJupiter::http(200, $order) },
+        execute => sub { ref $answer eq 'CODE' ? $answer->(@_)
+                         : StubJupiter::http(200, $answer) },
+    });
+
+    TradingEdge::get(TradingEdge::order(
+        id => $id, $how{ref} ? (ref => $how{ref}) : (),
+        taker => $how{taker} // built($id)->{taker}));
+    my $executed = TradingEdge::execute(
+        requestId => $id, signedTransaction => trade_signed($id));
+
+    Test::More::is($executed->{header}{'jupref-trade'},
+                   $how{outcome} // 'executed', "$id went through the edge");
+
+    return $how{signature} // trade_id($id);
+}
+
+
+# The trade as the API tells it.
+
+sub told {
+    my ($signature) = @_;
+    my ($found) = grep { $_->{signature} eq $signature }
+                       @{ TradingEdge::api('/v1/trades?limit=100')->{data} };
+
+    return $found;
+}
+
+
+# Waits until it isn't executed or unknown any more; "rejected wrong_taker".
+
+sub ruled {
+    my ($signature, $seconds) = @_;
+    my $until = Time::HiRes::time() + ($seconds // 3 * TradingEdge::patience());
+
+    while (Time::HiRes::time() < $until) {
+        my $told = told($signature);
+
+        return $told->{state} . ($told->{reason} ? " $told->{reason}" : '')
+            if $told && $told->{state} !~ /^(?:executed|unknown)$/;
+        Time::HiRes::sleep(0.1);
+    }
+
+    return 'still ' . (told($signature) // { state => 'not there' })->{state};
 }
 
 
