@@ -374,67 +374,93 @@ ngx_http_jupref_tell_referrals(ngx_http_jupref_tour_t *tour)
 }
 
 
+/* Raised for one that wasn't told yet: who has cleared it knows of the others.
+ * Nobody opens an account for every mint there is. */
+
 static void
 ngx_http_jupref_tell_places(ngx_http_jupref_tour_t *tour)
 {
-    u_char                       text[JUPREF_PUBKEY_TEXT];
-    ngx_str_t                    detail;
-    ngx_uint_t                   i, j, state;
-    ngx_http_jupref_fee_mint_t  *mint;
+    u_char                    text[JUPREF_PUBKEY_TEXT];
+    ngx_str_t                 detail;
+    ngx_uint_t                i, j, wrong;
+    ngx_http_jupref_place_t  *place;
 
-    for (i = 0; i < tour->seen->mint_count; i++) {
-        mint = &tour->seen->mints[i];
+    ngx_str_set(&detail, "all can take fees");
 
+    for (wrong = 0, i = 0; i < tour->seen->mint_count; i++) {
         for (j = 0; j < tour->seen->referral_count; j++) {
-            state = mint->places[j].state;
+            place = &tour->seen->mints[i].places[j];
 
             if (!tour->seen->referrals[j].configured
-                || (state != NGX_HTTP_JUPREF_FEE_MISSING
-                    && state != NGX_HTTP_JUPREF_FEE_FROZEN
-                    && state != NGX_HTTP_JUPREF_FEE_FOREIGN))
+                || (place->state != NGX_HTTP_JUPREF_FEE_MISSING
+                    && place->state != NGX_HTTP_JUPREF_FEE_FROZEN
+                    && place->state != NGX_HTTP_JUPREF_FEE_FOREIGN))
             {
+                place->told = 0;
                 continue;
             }
 
-            detail.data = text;
-            detail.len = jupref_pubkey_format(text, &mint->mint);
+            wrong++;
 
+            if (place->told) {
+                continue;
+            }
+
+            place->told = 1;
+
+            detail.data = text;
+            detail.len = jupref_pubkey_format(text,
+                                              &tour->seen->mints[i].mint);
             ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_ACCOUNT,
                                      1, &detail, tour->log);
-            return;
         }
     }
 
-    ngx_str_set(&detail, "none is missing");
-    ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_ACCOUNT, 0,
-                             &detail, tour->log);
+    if (wrong == 0) {
+        ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_ACCOUNT, 0,
+                                 &detail, tour->log);
+    }
 }
 
+
+/* Raised for one that is another than was booked: what was there before the
+ * first trade, say, is told once and stays in the report. */
 
 static void
 ngx_http_jupref_tell_drift(ngx_http_jupref_tour_t *tour)
 {
-    u_char                       text[JUPREF_PUBKEY_TEXT];
-    ngx_str_t                    detail;
-    ngx_uint_t                   i;
-    ngx_http_jupref_fee_mint_t  *mint;
-
-    for (i = 0; i < tour->seen->mint_count; i++) {
-        mint = &tour->seen->mints[i];
-
-        if (mint->report && !mint->report->unfinished
-            && mint->report->drift.unexplained)
-        {
-            detail.data = text;
-            detail.len = jupref_pubkey_format(text, &mint->mint);
-
-            ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_DRIFT, 1,
-                                     &detail, tour->log);
-            return;
-        }
-    }
+    u_char                     text[JUPREF_PUBKEY_TEXT];
+    ngx_str_t                  detail;
+    ngx_uint_t                 i, drifting;
+    ngx_http_jupref_report_t  *report;
 
     ngx_str_set(&detail, "all accounts are even");
-    ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_DRIFT, 0,
-                             &detail, tour->log);
+
+    for (drifting = 0, i = 0; i < tour->seen->mint_count; i++) {
+        report = tour->seen->mints[i].report;
+
+        if (report == NULL || report->unfinished
+            || report->drift.unexplained == 0)
+        {
+            continue;
+        }
+
+        drifting++;
+
+        if (!report->drift.changed) {
+            continue;
+        }
+
+        report->drift.changed = 0;
+
+        detail.data = text;
+        detail.len = jupref_pubkey_format(text, &tour->seen->mints[i].mint);
+        ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_DRIFT, 1,
+                                 &detail, tour->log);
+    }
+
+    if (drifting == 0) {
+        ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_DRIFT, 0,
+                                 &detail, tour->log);
+    }
 }

@@ -60,6 +60,7 @@ typedef enum {
 typedef struct {
     jupref_pubkey_t              account;       /* zero: not derived yet */
     ngx_uint_t                   state; /* ngx_http_jupref_fee_state_e */
+    ngx_uint_t                   told;  /* that it can't take fees */
     uint64_t                     balance;       /* base units */
     uint64_t                     withheld;
 } ngx_http_jupref_place_t;

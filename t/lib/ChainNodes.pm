@@ -137,6 +137,50 @@ sub account {
 }
 
 
+# Accounts of the referral program, of token programs and of the loader, with
+# their defaults as they should be.
+
+sub referral_account {
+    my (%is) = @_;
+    my $name = $is{name} // 'sandbox';
+
+    account($is{address} // $REFERRAL_ACCOUNT,
+            $is{owner} // $PROGRAM{referral},
+            pack('H*', 'eda2504ec4e95b02')
+            . bytes58($is{partner} // SampleTrades::wallet('the operator'))
+            . bytes58($is{project} // $PROJECT) . pack('v', $is{share} // 8000)
+            . "\1" . pack('V/a*', $name) . "\0" x (274 - 79 - length $name));
+}
+
+
+sub mint_account {
+    my ($mint, %is) = @_;
+
+    account($mint, $PROGRAM{$is{program} // 'token'},
+            "\0" x 36 . pack('Q<', 1_000_000_000) . chr($is{decimals} // 9)
+            . "\1" . "\0" x 36);
+}
+
+
+sub token_account {
+    my ($address, $mint, $amount, %is) = @_;
+
+    account($address, $PROGRAM{$is{program} // 'token'},
+            bytes58($mint) . bytes58($is{owner} // $REFERRAL_ACCOUNT)
+            . pack('Q<', $amount) . "\0" x 36 . chr($is{frozen} ? 2 : 1)
+            . "\0" x 56);
+}
+
+
+sub program_data {
+    my ($slot, $authority) = @_;
+
+    account($PROGRAM_DATA, $PROGRAM{loader},
+            pack('VQ<', 3, $slot) . "\1" . bytes58($authority)
+            . 'code' x 1000);
+}
+
+
 # --- keys and transactions
 
 # The bytes of a base58 text.
