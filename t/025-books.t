@@ -250,7 +250,14 @@ try_all();
 for my $step (qw(reject expire)) {
     my $signature = traded($step, taker => wallet($step));
 
-    is(act($step, $signature, reason => 'no_fee')->{_status}, 200, $step);
+    my $reason = $step eq 'reject' ? 'fee_missing' : 'the trader said so';
+    my $ruled = act($step, $signature, reason => $reason);
+
+    is($ruled->{_status}, 200, $step);
+    is($ruled->{reason}, $step eq 'reject' ? 'fee_missing' : 'manual',
+       "$step: why");
+    like($ruled->{ruledAt}, qr/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, "$step: since when");
+    is(listed($signature)->{reason}, $ruled->{reason}, "$step: in lists");
     is(balance('amy'), '0 0 0', "$step: no estimate");
     is_deeply(held(), {}, "$step: no account");
     is(api('/v1/referrers/' . wallet('amy'))->{volumeUsd}, '0.000000',
