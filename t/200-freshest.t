@@ -11,6 +11,7 @@ use TradingEdge;
 use NodePool;
 
 my $edge = NodePool->start(nodes => [qw(a b c)],
+                           set => { b => { shreds => 0 } },
                            options => 'max_lag=2s recover_lag=1s');
 my @nodes = qw(a b c);
 my $b = quotemeta $edge->node('b')->address;
@@ -75,6 +76,33 @@ subtest 'what is known of them is shown' => sub {
     }
 };
 
+subtest 'and measured' => sub {
+    my $labels = 'upstream="solana",node="' . $edge->node('a')->address . '"';
+
+    is(metric('jupref_pool_healthy_nodes{upstream="solana"}'), 3);
+    like(metric('jupref_pool_slot_time_seconds{upstream="solana"}'),
+         qr/^0\.\d{6}$/);
+    cmp_ok(metric('jupref_pool_reference_slot{upstream="solana"}'), '>',
+           $StubNode::BASE);
+    is(metric("jupref_node_up{$labels}"), 1);
+    is(metric(qq(jupref_node_out{$labels,reason="$_"})), 0)
+        for qw(throttled behind unhealthy shreds_behind stands_still
+               ahead_alone unreachable unauthorized height_is_slot lied
+               foreign_genesis);
+    like(metric("jupref_node_lag_seconds{$labels}"), qr/^[01]\.\d{6}$/);
+    like(metric("jupref_node_latency_seconds{$labels}"), qr/^\d\.\d{6}$/);
+    cmp_ok(metric(qq(jupref_node_slot{$labels,commitment="$_"})), '>',
+           $StubNode::BASE - 100) for qw(processed finalized);
+    is(metric(qq(jupref_node_slot{$labels,commitment="confirmed"})), 0);
+    is(metric("jupref_node_in_flight{$labels}"), 0);
+    cmp_ok(metric("jupref_node_requests_total{$labels}"), '>', 0);
+    is(metric("jupref_node_least_bad_total{$labels}"), 0);
+    is(metric(qq(jupref_node_failures_total{$labels,kind="$_"})), 0)
+        for qw(failures soft refusals throttles alarms lies);
+    cmp_ok(metric(qq(jupref_node_probes_total{$labels,asked="yes"})), '>', 3);
+    is(metric(qq(jupref_node_probes_total{$labels,asked="no"})), 0);
+};
+
 subtest 'slot time is measured' => sub {
     $edge->{nginx}->wait_for('the slot time', sub {
         abs(NodePool::pool()->{slotTimeUs} / 1000 - $StubNode::SLOT_MS) < 15 });
@@ -121,6 +149,24 @@ subtest 'one that says it is unhealthy is out' => sub {
 subtest 'one that tells slots for heights is out' => sub {
     goes_out_and_comes_back('height_is_slot', { height => 'slot' },
                             { height => undef });
+};
+
+subtest 'one that has received much more than it replayed is out' => sub {
+    goes_out_and_comes_back('shreds_behind', { shreds => 60 }, { shreds => 0 });
+};
+
+subtest 'one of another cluster is out' => sub {
+    my $devnet = 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG';
+
+    # that is asked at first sight and every five minutes
+
+    $edge->node('b')->set(genesis => $devnet);
+    $edge->reload;
+    $edge->until_out('b', 'foreign_genesis');
+    is($edge->spread(12)->{b}, undef);
+    $edge->node('b')->set(genesis => undef);
+    $edge->reload;
+    $edge->until_healthy('b');
 };
 
 subtest 'one that is not there is out' => sub {

@@ -297,7 +297,8 @@ ngx_http_jupref_probe_question(ngx_http_jupref_probed_pool_t *of,
 }
 
 
-/* Clients' answers have told it already. */
+/* Clients' answers have told it already; an interval is cut short by chance,
+ * and the last probe is no client. */
 
 static ngx_uint_t
 ngx_http_jupref_probe_is_spared(ngx_http_jupref_probed_pool_t *of,
@@ -322,6 +323,7 @@ ngx_http_jupref_probe_is_spared(ngx_http_jupref_probed_pool_t *of,
     }
 
     probed = &of->nodes[node->number];
+    interval_ms -= interval_ms / 4;
     spared = 0;
 
     if (question == NGX_HTTP_JUPREF_ASK_FINALIZED) {

@@ -224,9 +224,11 @@ static void
 ngx_http_jupref_probe_genesis(ngx_http_jupref_asking_t *asking,
     jupref_rpc_answer_t *answer)
 {
-    jupref_pool_t    *shared;
-    jupref_bytes_t    text;
-    jupref_pubkey_t   hash;
+    uint64_t                        now_ms;
+    jupref_pool_t                  *shared;
+    jupref_bytes_t                  text;
+    jupref_pubkey_t                 hash;
+    ngx_http_jupref_probed_node_t  *probed;
 
     text = answer->result;
 
@@ -243,10 +245,24 @@ ngx_http_jupref_probe_genesis(ngx_http_jupref_asking_t *asking,
 
     shared = ngx_http_jupref_pool_lock_node(asking->of->pool, asking->node);
 
-    if (shared) {
-        jupref_pool_genesis(shared, (unsigned) asking->node, hash.bytes);
-        ngx_http_jupref_pool_unlock(asking->of->pool);
+    if (shared == NULL) {
+        return;
     }
+
+    now_ms = ngx_http_jupref_steady_ms();
+    probed = &asking->of->nodes[asking->node];
+
+    jupref_pool_genesis(shared, (unsigned) asking->node, hash.bytes);
+    jupref_pool_judge(shared, 0, now_ms);
+
+    if (shared->nodes[asking->node].reasons
+        & 1u << JUPREF_OUT_FOREIGN_GENESIS)
+    {
+        probed->due_ms[NGX_HTTP_JUPREF_ASK_GENESIS]
+            = now_ms + NGX_HTTP_JUPREF_PROBE_FOREIGN_MS;
+    }
+
+    ngx_http_jupref_pool_unlock(asking->of->pool);
 }
 
 

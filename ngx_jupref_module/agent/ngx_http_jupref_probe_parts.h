@@ -16,6 +16,9 @@
 #define NGX_HTTP_JUPREF_PROBE_CONNECT  1000
 #define NGX_HTTP_JUPREF_PROBE_ANSWER   4096     /* bytes */
 
+/* A node of another cluster is asked sooner whether it still is. */
+#define NGX_HTTP_JUPREF_PROBE_FOREIGN_MS  (15 * 1000)
+
 /* A node without a method is asked for it again after this. */
 #define NGX_HTTP_JUPREF_PROBE_LACKS_MS  (10 * 60 * 1000)
 

@@ -104,23 +104,32 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
 }
 
 
-/* A counter's family is named without _total in OpenMetrics only. */
+/* A counter's family is named without _total in OpenMetrics only; one that has
+ * no sample isn't there. */
 
 static void
 ngx_http_jupref_write_family(ngx_http_jupref_metrics_t *m,
     const ngx_http_jupref_family_t *family)
 {
+    u_char      *start, *samples;
     const char  *total;
 
     static const char *const  types[] = { "gauge", "counter", "histogram" };
 
+    start = m->at;
     total = (family->type == 1 && !m->open_metrics) ? "_total" : "";
 
     m->at = ngx_slprintf(m->at, m->end, "# HELP %s%s %s\n# TYPE %s%s %s\n",
                          family->name, total, family->help, family->name,
                          total, types[family->type]);
 
+    samples = m->at;
+
     family->write(m, family->name);
+
+    if (m->at == samples) {
+        m->at = start;
+    }
 }
 
 

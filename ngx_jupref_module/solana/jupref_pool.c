@@ -27,7 +27,7 @@
 #define JUPREF_NODE_SOFT_US       20000
 
 /* The shortest stretch that a node's pace is measured over. */
-#define JUPREF_PACE_MS            5000
+#define JUPREF_PACE_MS            10000
 
 
 static jupref_node_t *jupref_pool_member(jupref_pool_t *pool, unsigned node);

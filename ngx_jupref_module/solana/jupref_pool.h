@@ -14,14 +14,15 @@
  * and a lag is a difference of places.  The slot time is measured: the median
  * of what each node took for its own last slots.
  *
- * Who may say where the front is.  The middle place (the lower of two) is
- * where most nodes are: fewer than half of them can't move it away from the
- * honest.  A place up to max_lag ahead of it is believed, though by half of
- * that only: nobody can push others out of the pool by a claim.  What claims
- * to be further ahead runs away alone and is put out, unless it has been
- * among the others before and went on from there no faster than slots do:
- * then the others stay behind.  Of two nodes that never agreed the lower one
- * is believed.
+ * Who may say where the front is.  The middle place (the lower of two) of the
+ * nodes that move is where most are: fewer than half of them can't take it
+ * away from the honest.  A place up to max_lag ahead of it is believed, though
+ * by half of that only: nobody can push others out of the pool by a claim.
+ * What claims to be further ahead runs away alone and is put out, unless it
+ * has been among the others before and went on from there no faster than slots
+ * do: then it is the others who fell behind.  Against most of them that holds
+ * for a while; one of two may go on so for good.  Of two that never agreed the
+ * lower one is believed.
  *
  * Two thresholds: a node goes out when it is more than max_lag behind and
  * comes back when it is within recover_lag.
@@ -145,6 +146,7 @@ typedef struct {
     /* where it last was among the others, and the pace of its own slots */
     uint64_t            agreed_slot;    /* 0: never */
     uint64_t            agreed_ms;
+    uint64_t            among_ms;       /* when it last was near the middle */
     uint64_t            pace_slot;      /* start of the stretch measured */
     uint64_t            pace_ms;
     uint64_t            pace_us;        /* a slot's; 0: not measured yet */

@@ -11,6 +11,11 @@
 #include <string.h>
 
 
+/* How many times max_lag, and how long at least, a few may be ahead of most of
+ * the others because those fell behind. */
+#define JUPREF_AHEAD_LAGS    8
+#define JUPREF_AHEAD_MIN_MS  30000
+
 /* The shortest stand that is noticed: some slots are skipped by everybody. */
 #define JUPREF_STILL_MIN_MS  2000
 
@@ -48,6 +53,7 @@ typedef struct {
     int64_t            middle;
     int64_t            front;
     uint64_t           moved_ms;        /* when anybody believed last moved */
+    unsigned           few_ahead;       /* 1: fewer than half are beyond it */
     unsigned           count;
     jupref_place_of_t  places[JUPREF_POOL_NODES];
 } jupref_comparison_t;
@@ -57,6 +63,7 @@ static void jupref_judge_genesis(jupref_pool_t *pool, uint32_t *reasons);
 static void jupref_judge_heights(jupref_pool_t *pool, uint32_t *reasons);
 static void jupref_judge_places(jupref_pool_t *pool, uint32_t *reasons,
     jupref_comparison_t *c);
+static void jupref_judge_middle(jupref_pool_t *pool, jupref_comparison_t *c);
 static unsigned jupref_judge_runs_away(jupref_pool_t *pool,
     jupref_comparison_t *c, jupref_place_of_t *of);
 static unsigned jupref_judge_borne_out(jupref_pool_t *pool,
@@ -101,6 +108,7 @@ jupref_pool_judge(jupref_pool_t *pool, uint64_t age_ms, uint64_t now_ms)
     jupref_pool_slot_time(pool, now_ms);
     jupref_pool_offsets(pool, now_ms);
 
+    memset(&c, 0, sizeof(jupref_comparison_t));
     c.now_ms = now_ms;
     c.max_lag = (int64_t) pool->rules.max_lag_ms * 1000;
     c.recover_lag = (int64_t) pool->rules.recover_lag_ms * 1000;
@@ -239,8 +247,6 @@ jupref_judge_places(jupref_pool_t *pool, uint32_t *reasons,
     jupref_node_t      *node;
     jupref_place_of_t   of;
 
-    c->count = 0;
-
     for (i = 0; i < JUPREF_POOL_NODES; i++) {
         node = &pool->nodes[i];
 
@@ -274,8 +280,42 @@ jupref_judge_places(jupref_pool_t *pool, uint32_t *reasons,
     }
 
     if (c->count) {
-        c->middle = c->places[(c->count - 1) / 2].place;
+        jupref_judge_middle(pool, c);
     }
+}
+
+
+/* Of those that move, if any do. */
+
+static void
+jupref_judge_middle(jupref_pool_t *pool, jupref_comparison_t *c)
+{
+    int64_t   moving[JUPREF_POOL_NODES];
+    unsigned  i, count, ahead;
+
+    count = 0;
+
+    for (i = 0; i < c->count; i++) {
+        if (!(pool->nodes[c->places[i].node].reasons
+              & 1u << JUPREF_OUT_STANDS_STILL))
+        {
+            moving[count++] = c->places[i].place;
+        }
+    }
+
+    if (count == 0) {
+        for (i = 0; i < c->count; i++) {
+            moving[count++] = c->places[i].place;
+        }
+    }
+
+    c->middle = moving[(count - 1) / 2];
+
+    for (ahead = 0, i = 0; i < count; i++) {
+        ahead += (moving[i] > c->middle + c->max_lag);
+    }
+
+    c->few_ahead = (2 * ahead < count);
 }
 
 
@@ -293,7 +333,6 @@ jupref_judge_front(jupref_pool_t *pool, uint32_t *reasons,
     jupref_place_of_t  *of;
 
     c->front = c->middle;
-    c->moved_ms = 0;
 
     for (i = c->count; i > 0; i--) {
         of = &c->places[i - 1];
@@ -344,21 +383,36 @@ jupref_judge_runs_away(jupref_pool_t *pool, jupref_comparison_t *c,
 }
 
 
-/* It was among the others and is where slots have led since, within a quarter
- * of max_lag. */
+/*
+ * It was among the others and is where slots have led since.  That a few are
+ * right against most holds for a while only: who creeps away at a pace near
+ * the true one looks like somebody whom the others can't follow.
+ */
 
 static unsigned
 jupref_judge_borne_out(jupref_pool_t *pool, jupref_comparison_t *c,
     jupref_place_of_t *of)
 {
+    uint64_t        while_ms;
     jupref_node_t  *node;
 
     node = &pool->nodes[of->node];
 
-    return node->agreed_slot
-           && of->place <= jupref_pool_place(pool, node->agreed_slot,
-                                        node->agreed_ms, c->now_ms)
-                           + c->max_lag / 4;
+    while_ms = JUPREF_AHEAD_LAGS * pool->rules.max_lag_ms;
+
+    if (while_ms < JUPREF_AHEAD_MIN_MS) {
+        while_ms = JUPREF_AHEAD_MIN_MS;
+    }
+
+    if (node->agreed_slot == 0
+        || (c->few_ahead && c->now_ms > node->among_ms + while_ms))
+    {
+        return 0;
+    }
+
+    return of->place <= jupref_pool_place(pool, node->agreed_slot,
+                                          node->agreed_ms, c->now_ms)
+                        + c->max_lag / 8 + (int64_t) pool->slot_us;
 }
 
 
@@ -435,13 +489,18 @@ jupref_judge_agreement(jupref_pool_t *pool, jupref_comparison_t *c)
 
         apart = of->place - c->middle;
 
-        if ((apart <= c->max_lag / 2 && apart >= -c->max_lag / 2)
-            || (apart > 0 && node->agreed_slot
-                && of->place <= jupref_pool_place(pool, node->agreed_slot,
-                                             node->agreed_ms, c->now_ms)))
+        if (apart <= c->max_lag / 2 && apart >= -c->max_lag / 2) {
+            node->among_ms = c->now_ms;
+
+        } else if (apart < 0 || node->agreed_slot == 0
+                   || of->place > jupref_pool_place(pool, node->agreed_slot,
+                                                    node->agreed_ms,
+                                                    c->now_ms))
         {
-            node->agreed_slot = of->slot;
-            node->agreed_ms = of->seen_ms;
+            continue;
         }
+
+        node->agreed_slot = of->slot;
+        node->agreed_ms = of->seen_ms;
     }
 }

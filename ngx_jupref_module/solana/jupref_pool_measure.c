@@ -100,9 +100,11 @@ jupref_pool_offsets(jupref_pool_t *pool, uint64_t now_ms)
                 continue;
             }
 
-            apart = (jupref_pool_place(pool, first->slot, first->seen_ms, now_ms)
-                     - jupref_pool_place(pool, head->slot, head->seen_ms, now_ms))
-                    / (int64_t) pool->slot_us;
+            apart = jupref_pool_place(pool, first->slot, first->seen_ms,
+                                      now_ms)
+                    - jupref_pool_place(pool, head->slot, head->seen_ms,
+                                        now_ms);
+            apart /= (int64_t) pool->slot_us;
 
             offsets[count++] = (apart > 0) ? (uint64_t) apart : 0;
         }

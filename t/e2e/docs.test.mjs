@@ -17,6 +17,7 @@ import { cRows, cTable, cTables, cTexts, codeWords, fences, files, pages,
 const HTTP = "http/ngx_http_jupref";
 const DIRECTIVES = "docs/directives.md";
 const CONTEXTS = { NGX_HTTP_MAIN_CONF: "http", NGX_HTTP_LOC_CONF: "location",
+                   NGX_HTTP_UPS_CONF: "upstream",
                    NGX_HTTP_JUPREF_ANY: "http, server, location" };
 
 const nginx = new Nginx();
@@ -56,7 +57,7 @@ function described(page, heading) {
 test("every directive is described, with its context", () => {
     const known = directives();
 
-    assert.equal(known.length, 17);
+    assert.equal(known.length, 19);
 
     for (const page of [DIRECTIVES, "README.md"]) {
         assert.deepEqual(described(page, "Directives").map(
@@ -83,7 +84,8 @@ test("every variable is described", () => {
 
 
 test("every metric is described, and every reason", () => {
-    assert.deepEqual(described("docs/metrics.md", "Families").map(
+    assert.deepEqual(["Families", "Families of nodes"].flatMap(
+        (heading) => described("docs/metrics.md", heading)).map(
         ([name, type]) => [name, type]), families());
 
     const levels = { NGX_LOG_INFO: "info", NGX_LOG_WARN: "warn",
@@ -164,9 +166,10 @@ test("no page names a thing of ours that isn't there", () => {
 
 
 test("the errors shown are ones the module says", () => {
-    const patterns = cTexts("http").map((text) => new RegExp("^"
+    const patterns = ["http", "upstream"].flatMap(
+        (room) => cTexts(room)).map((text) => new RegExp("^"
         + text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
-            .replace(/%%/g, "\0").replace(/%(V|s|ui|uzk|zk|d|i)/g,
+            .replace(/%%/g, "\0").replace(/%(V|s|ui|uL|uzk|zk|d|i)/g,
                 (_, form) => form.endsWith("k") ? "\\d+k" : "[^]+?")
             .replaceAll("\0", "%") + "$"));
     const shown = fences(DIRECTIVES).filter(

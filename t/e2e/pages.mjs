@@ -221,7 +221,9 @@ export function assertJson(actual, expected, what, name = "") {
 
 function differs(value, name) {
     return ["slot", "capacity", "rowBytes", "events", "seq", "verifiedSeq",
-            "size", "treeSize", "index", "to"].includes(name)
+            "size", "treeSize", "index", "to", "slotTimeUs", "referenceSlot",
+            "blockHeight", "processed", "finalized", "lagMs", "latencyUs",
+            "probes"].includes(name)
         || typeof value === "string"
            && (value.includes("…")
                || /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)

@@ -145,7 +145,16 @@ test("nginx -t refuses the README's nginx.conf as it is, then takes it",
         assert.match(words, new RegExp(`invalid value "${word}"`));
     }
 
-    await readme.adopt(conf.text, replacements(`${readme.dir}/keys`));
+    /* with the pool that docs/api.md shows, before the sandbox's node */
+
+    await readme.adopt(conf.text, [
+        ...replacements(`${readme.dir}/keys`),
+        ["upstream jupiter {", `upstream solana {
+            jupref_freshest;
+            server ${new URL(sandbox.url).host};
+        }
+        upstream jupiter {`],
+    ]);
 
     await startContent(readme);
 });
