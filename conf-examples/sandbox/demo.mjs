@@ -73,12 +73,26 @@ export function receipt(trade) {
         ["tier", `${referrer.tier}, ${referrer.status}`],
         ["came", `${count(referrer.clicks, "click")}, `
             + count(referrer.boundWallets, "wallet")],
-        ["traded", `${count(referrer.trades.executed, "trade")}, volume $`
+        ["traded", `${count(swaps(referrer.trades), "trade")}, volume $`
             + referrer.volumeUsd],
-        ...referrer.balances.map((balance) => [
-            "commission", `${amount(balance.mint, balance.estimated)} `
-                + "(an estimate until verified on chain)"]),
+        ...referrer.balances.flatMap((balance) => commissions(
+            balance, (units) => amount(balance.mint, units))),
     ]);
+}
+
+
+/* Those that Jupiter has reported as done, verified by now or not. */
+function swaps({ executed, verified, available }) {
+    return Number(executed) + Number(verified) + Number(available);
+}
+
+
+function commissions({ estimated, pending }, amount) {
+    const rows = [[estimated, "an estimate until verified on chain"],
+                  [pending, "verified on chain"]];
+
+    return rows.filter(([units]) => BigInt(units) > 0n)
+        .map(([units, what]) => ["commission", `${amount(units)} (${what})`]);
 }
 
 
