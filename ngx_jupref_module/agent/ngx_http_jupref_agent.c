@@ -11,6 +11,7 @@
 #include "agent/ngx_http_jupref_fetch.h"
 #include "agent/ngx_http_jupref_intents.h"
 #include "agent/ngx_http_jupref_probe.h"
+#include "agent/ngx_http_jupref_resend.h"
 #include "agent/ngx_http_jupref_verify.h"
 
 
@@ -38,6 +39,9 @@ static const ngx_http_jupref_job_t  ngx_http_jupref_jobs[] = {
 
     { "probe", 100, ngx_http_jupref_probe_run,
       ngx_http_jupref_probe_start, ngx_http_jupref_probe_stop },
+
+    { "resend", 200, ngx_http_jupref_resend_run, NULL,
+      ngx_http_jupref_resend_stop },
 
     { "verify", 100, ngx_http_jupref_verify_run,
       ngx_http_jupref_verify_start, ngx_http_jupref_verify_stop },

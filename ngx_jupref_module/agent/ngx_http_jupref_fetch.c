@@ -35,10 +35,19 @@ static jupref_rpc_transport_e ngx_http_jupref_fetch_transport(
     ngx_http_jupref_transfer_t *transfer, CURLcode code);
 static void ngx_http_jupref_fetch_free(ngx_http_jupref_transfer_t *transfer);
 static void ngx_http_jupref_fetch_counted(void);
+static void *ngx_http_jupref_fetch_take(void *context, size_t size);
+static void ngx_http_jupref_fetch_release(void *context, void *memory);
 
 
 static ngx_queue_t  ngx_http_jupref_transfers;
 static ngx_uint_t   ngx_http_jupref_transfers_count;
+
+
+const jupref_memory_t  ngx_http_jupref_fetch_memory = {
+    ngx_http_jupref_fetch_take,
+    ngx_http_jupref_fetch_release,
+    NULL
+};
 
 
 ngx_http_jupref_fetch_t *
@@ -490,4 +499,18 @@ ngx_http_jupref_fetch_exit(void)
     }
 
     ngx_http_jupref_fetch_multi_free();
+}
+
+
+static void *
+ngx_http_jupref_fetch_take(void *context, size_t size)
+{
+    return ngx_alloc(size, ngx_cycle->log);
+}
+
+
+static void
+ngx_http_jupref_fetch_release(void *context, void *memory)
+{
+    ngx_free(memory);
 }

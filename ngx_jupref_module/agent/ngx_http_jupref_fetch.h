@@ -72,6 +72,9 @@ void ngx_http_jupref_fetch_cancel(ngx_http_jupref_fetch_t *fetch);
 /* Of this process, in flight now. */
 ngx_uint_t ngx_http_jupref_fetches(void);
 
+/* For what reads an answer: from the heap, as there is no pool. */
+extern const jupref_memory_t  ngx_http_jupref_fetch_memory;
+
 /* A process ends: what is in flight is dropped, handlers aren't called. */
 void ngx_http_jupref_fetch_exit(void);
 

@@ -46,15 +46,7 @@ static void ngx_http_jupref_probe_reset(ngx_http_jupref_probed_pool_t *of,
     ngx_uint_t number, uint64_t id, uint64_t now_ms);
 static void ngx_http_jupref_probe_ended(ngx_http_jupref_asking_t *asking,
     ngx_http_jupref_fetch_t *fetch, jupref_rpc_mark_e mark);
-static void *ngx_http_jupref_probe_take(void *context, size_t size);
-static void ngx_http_jupref_probe_release(void *context, void *memory);
 
-
-const jupref_memory_t  ngx_http_jupref_probe_memory = {
-    ngx_http_jupref_probe_take,
-    ngx_http_jupref_probe_release,
-    NULL
-};
 
 /* While in office: one for each of the configuration's pools. */
 static ngx_http_jupref_probed_pool_t  *ngx_http_jupref_probed;
@@ -450,7 +442,7 @@ ngx_http_jupref_probe_read(ngx_http_jupref_asking_t *asking,
     outcome.retry_after = ngx_http_jupref_bytes(&fetch->retry_after);
 
     if (fetch->transport == JUPREF_RPC_ANSWERED) {
-        jupref_rpc_answer_read(answer, text, 1, &ngx_http_jupref_probe_memory);
+        jupref_rpc_answer_read(answer, text, 1, &ngx_http_jupref_fetch_memory);
         outcome.answer = answer;
     }
 
@@ -511,18 +503,4 @@ uint64_t
 ngx_http_jupref_probe_jitter(uint64_t ms)
 {
     return ms - ms / 10 + (uint64_t) ngx_random() % (ms / 5 + 1);
-}
-
-
-static void *
-ngx_http_jupref_probe_take(void *context, size_t size)
-{
-    return ngx_alloc(size, ngx_cycle->log);
-}
-
-
-static void
-ngx_http_jupref_probe_release(void *context, void *memory)
-{
-    ngx_free(memory);
 }

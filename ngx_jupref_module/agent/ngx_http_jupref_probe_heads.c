@@ -194,7 +194,7 @@ ngx_http_jupref_head_epoch_slot(jupref_bytes_t result)
     const jupref_json_value_t  *value;
 
     if (jupref_json_tree_parse(&tree, result, 32,
-                               &ngx_http_jupref_probe_memory)
+                               &ngx_http_jupref_fetch_memory)
         != JUPREF_JSON_OK)
     {
         return 0;

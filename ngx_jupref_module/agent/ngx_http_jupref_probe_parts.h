@@ -98,7 +98,5 @@ void ngx_http_jupref_probe_tell(ngx_http_jupref_probed_pool_t *of,
 /* `ms`, a tenth more or less. */
 uint64_t ngx_http_jupref_probe_jitter(uint64_t ms);
 
-extern const jupref_memory_t  ngx_http_jupref_probe_memory;
-
 
 #endif /* NGX_HTTP_JUPREF_PROBE_PARTS_H */

@@ -8,7 +8,9 @@
 
 
 #include "http/ngx_http_jupref_compat.h"
+#include "http/ngx_http_jupref_counters.h"
 
+#include "base/jupref_bucket.h"
 #include "base/jupref_json_reader.h"
 #include "base/jupref_json_writer.h"
 #include "jupiter/jupref_execute.h"
@@ -48,31 +50,8 @@
 #define ngx_http_jupref_bytes(str)                                            \
     ((jupref_bytes_t) { (str)->data, (str)->len })
 
-
-/* Why an order or a trade went on without us: metric labels, in this order
- * in ngx_http_jupref_counters.c. */
-typedef enum {
-    NGX_HTTP_JUPREF_BAD_ARGUMENTS = 0,
-    NGX_HTTP_JUPREF_CODE_NOT_FOUND,
-    NGX_HTTP_JUPREF_CODE_RETIRED,
-    NGX_HTTP_JUPREF_REFERRER_SUSPENDED,
-    NGX_HTTP_JUPREF_SELF_REFERRAL,
-    NGX_HTTP_JUPREF_REFERRAL_CYCLE,
-    NGX_HTTP_JUPREF_LEDGER_DAMAGED,
-    NGX_HTTP_JUPREF_NO_MEMORY,
-    NGX_HTTP_JUPREF_ANSWER_ENCODED,
-    NGX_HTTP_JUPREF_ANSWER_UNREADABLE,
-    NGX_HTTP_JUPREF_TRANSACTION_UNREADABLE,
-    NGX_HTTP_JUPREF_BODY_TOO_LARGE,
-    NGX_HTTP_JUPREF_BODY_UNREADABLE,
-    NGX_HTTP_JUPREF_REQUEST_ID_UNKNOWN,
-    NGX_HTTP_JUPREF_MESSAGE_DIFFERS,
-    NGX_HTTP_JUPREF_SIGNATURE_MISSING,
-    NGX_HTTP_JUPREF_LEDGER_REFUSED,
-    NGX_HTTP_JUPREF_JOURNAL_STOPPED,
-    NGX_HTTP_JUPREF_JOURNAL_BEHIND,
-    NGX_HTTP_JUPREF_REASONS
-} ngx_http_jupref_reason_e;
+#define ngx_http_jupref_cbytes(text)                                          \
+    ((jupref_bytes_t) { (const uint8_t *) (text), ngx_strlen(text) })
 
 
 typedef enum {
@@ -87,22 +66,6 @@ typedef enum {
     NGX_HTTP_JUPREF_HEALTH_LIVE = 0,
     NGX_HTTP_JUPREF_HEALTH_READY
 } ngx_http_jupref_health_e;
-
-
-/* Counted without the lock; each worker adds, metrics read. */
-typedef struct {
-    ngx_atomic_t            unattributed[NGX_HTTP_JUPREF_REASONS];
-    ngx_atomic_t            orders[2];          /* unreferred, attributed */
-    ngx_atomic_t            pending_orders;     /* kept for their execute */
-    ngx_atomic_t            trades[5];          /* by outcome */
-    ngx_atomic_t            links[2];           /* unknown code, known code */
-    ngx_atomic_t            refused[JUPREF_LEDGER_RESULTS];
-    ngx_atomic_t            verdicts[3];        /* jupref_fee_verdict_e */
-    ngx_atomic_t            commits[2];         /* in time, late */
-    ngx_atomic_t            snapshots[2];       /* written, failed */
-    ngx_atomic_t            state_differs;      /* snapshot against live */
-    ngx_atomic_t            tiles[2];           /* published, failed */
-} ngx_http_jupref_counters_t;
 
 
 /*
@@ -159,6 +122,12 @@ typedef struct ngx_http_jupref_main_conf_s  ngx_http_jupref_main_conf_t;
 /* upstream/ngx_http_jupref_rpc_zone.h, upstream/ngx_http_jupref_pool.h */
 struct ngx_http_jupref_rpc_zone_s;
 struct ngx_http_jupref_pick_s;
+
+/* ngx_http_jupref_rpc.h */
+typedef struct ngx_http_jupref_rpc_conf_s  ngx_http_jupref_rpc_conf_t;
+typedef struct ngx_http_jupref_rpc_s  ngx_http_jupref_rpc_t;
+typedef struct ngx_http_jupref_rpc_send_conf_s
+    ngx_http_jupref_rpc_send_conf_t;
 
 /* agent/ngx_http_jupref_verify_conf.h */
 struct ngx_http_jupref_verify_conf_s;
@@ -276,6 +245,11 @@ typedef struct {
     ngx_str_t                       api_base;   /* outermost jupref_api */
     ngx_str_t                       link_to;
     ngx_uint_t                      health;     /* ngx_http_jupref_health_e */
+    ngx_http_jupref_rpc_conf_t     *rpc;        /* NULL: no jupref_rpc */
+    ngx_array_t                    *rpc_costs;  /* of jupref_rpc_cost lines */
+    jupref_rate_t                  *rpc_rate;   /* NULL: no limit */
+    ngx_flag_t                      rpc_monotonic;
+    ngx_http_jupref_rpc_send_conf_t  *rpc_send;
 } ngx_http_jupref_loc_conf_t;
 
 
@@ -329,6 +303,7 @@ typedef struct {
     ngx_http_jupref_execute_ctx_t  *execute;
     ngx_http_jupref_csv_t          *csv;
     struct ngx_http_jupref_pick_s  *pick;       /* of an RPC node */
+    ngx_http_jupref_rpc_t          *rpc;
     ngx_http_jupref_role_e          role;
     ngx_http_jupref_api_key_t      *key;        /* NULL: none was sent */
     unsigned                        role_known:1;
@@ -347,6 +322,8 @@ ngx_int_t ngx_http_jupref_add_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
 ngx_int_t ngx_http_jupref_only_reads(ngx_http_request_t *r);
 ngx_table_elt_t *ngx_http_jupref_find_header(ngx_http_request_t *r,
+    ngx_str_t *lowcase_name, ngx_table_elt_t *after);
+ngx_table_elt_t *ngx_http_jupref_find_in(ngx_list_t *headers,
     ngx_str_t *lowcase_name, ngx_table_elt_t *after);
 void ngx_http_jupref_ask_identity(ngx_http_request_t *r);
 ngx_uint_t ngx_http_jupref_is_encoded(ngx_http_request_t *r);

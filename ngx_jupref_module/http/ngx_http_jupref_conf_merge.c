@@ -3,7 +3,7 @@
  * block, and what it gets where nothing is said.
  */
 
-#include "http/ngx_http_jupref.h"
+#include "http/ngx_http_jupref_rpc.h"
 
 #include "agent/ngx_http_jupref_verify_conf.h"
 
@@ -110,11 +110,16 @@ ngx_http_jupref_create_loc_conf(ngx_conf_t *cf)
      *     jlcf->execute = 0;
      *     jlcf->link_to = { 0, NULL };
      *     jlcf->health = NGX_HTTP_JUPREF_HEALTH_LIVE;
+     *     jlcf->rpc = NULL;
      */
 
     jlcf->referral_account = NGX_CONF_UNSET_PTR;
     jlcf->attribution = NGX_CONF_UNSET_PTR;
     jlcf->commit_timeout = NGX_CONF_UNSET_MSEC;
+    jlcf->rpc_costs = NGX_CONF_UNSET_PTR;
+    jlcf->rpc_rate = NGX_CONF_UNSET_PTR;
+    jlcf->rpc_monotonic = NGX_CONF_UNSET;
+    jlcf->rpc_send = NGX_CONF_UNSET_PTR;
 
     return jlcf;
 }
@@ -145,6 +150,10 @@ ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (clcf->noname) {
         ngx_http_jupref_inherit(clcf, prev, conf);
+    }
+
+    if (ngx_http_jupref_rpc_merge(cf, prev, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
     }
 
     /* inside another API its root stays what routes are relative to */

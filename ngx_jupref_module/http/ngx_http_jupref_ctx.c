@@ -38,7 +38,9 @@ ngx_http_jupref_ctx(ngx_http_request_t *r)
     ctx->memory.release = ngx_http_jupref_release;
     ctx->memory.context = r->pool;
 
-    cln->handler = ngx_http_jupref_ctx_cleanup;
+    /* a subrequest shares the pool, and isn't to be found as the main one */
+
+    cln->handler = (r == r->main) ? ngx_http_jupref_ctx_cleanup : NULL;
 
     ngx_http_set_ctx(r, ctx, ngx_http_jupref_module);
 
@@ -138,11 +140,20 @@ ngx_table_elt_t *
 ngx_http_jupref_find_header(ngx_http_request_t *r, ngx_str_t *lowcase_name,
     ngx_table_elt_t *after)
 {
+    return ngx_http_jupref_find_in(&r->headers_in.headers, lowcase_name,
+                                   after);
+}
+
+
+ngx_table_elt_t *
+ngx_http_jupref_find_in(ngx_list_t *headers, ngx_str_t *lowcase_name,
+    ngx_table_elt_t *after)
+{
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
+    for (part = &headers->part; part; part = part->next) {
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {

@@ -7,12 +7,14 @@
  * them, because it tells the outcome.  An answer that turns out too large, or
  * that Jupiter cuts off, goes on as it came from there on.
  *
+ * What answers the gateway's subrequests ends here: it is for the gateway.
+ *
  * A whole answer whose trade was booked is held on until that is on disk, but
  * not longer than jupref_commit_timeout: nginx sees data that is buffered here
  * and calls again when the connection's write event is posted.
  */
 
-#include "http/ngx_http_jupref.h"
+#include "http/ngx_http_jupref_rpc.h"
 
 
 static ngx_int_t ngx_http_jupref_header_filter(ngx_http_request_t *r);
@@ -51,11 +53,19 @@ static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 static ngx_int_t
 ngx_http_jupref_header_filter(ngx_http_request_t *r)
 {
-    ngx_http_jupref_ctx_t  *ctx;
+    ngx_http_jupref_ctx_t           *ctx;
+    ngx_http_jupref_rpc_exchange_t  *exchange;
+
+    if (r != r->main) {
+        exchange = ngx_http_jupref_rpc_exchange(r);
+
+        return exchange ? ngx_http_jupref_rpc_header(r, exchange)
+                        : ngx_http_next_header_filter(r);
+    }
 
     ctx = ngx_http_jupref_ctx_find(r);
 
-    if (ctx == NULL || r != r->main) {
+    if (ctx == NULL) {
         return ngx_http_next_header_filter(r);
     }
 
@@ -169,11 +179,19 @@ ngx_http_jupref_tell_outcome(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_jupref_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_http_jupref_ctx_t  *ctx;
+    ngx_http_jupref_ctx_t           *ctx;
+    ngx_http_jupref_rpc_exchange_t  *exchange;
+
+    if (r != r->main) {
+        exchange = ngx_http_jupref_rpc_exchange(r);
+
+        return exchange ? ngx_http_jupref_rpc_body(exchange, in)
+                        : ngx_http_next_body_filter(r, in);
+    }
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_jupref_module);
 
-    if (ctx == NULL || r != r->main) {
+    if (ctx == NULL) {
         return ngx_http_next_body_filter(r, in);
     }
 

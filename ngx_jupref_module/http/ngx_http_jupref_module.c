@@ -2,7 +2,7 @@
  * The wiring: directives, where they may stand, what runs in which phase.
  */
 
-#include "http/ngx_http_jupref.h"
+#include "http/ngx_http_jupref_rpc.h"
 #include "upstream/ngx_http_jupref_pool.h"
 
 #include "agent/ngx_http_jupref_verify_conf.h"
@@ -157,6 +157,41 @@ static ngx_command_t  ngx_http_jupref_commands[] = {
       ngx_http_jupref_place_health,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("jupref_rpc"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_ANY,
+      ngx_http_jupref_rpc_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_cost"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE2,
+      ngx_http_jupref_rpc_cost_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_limit"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE12,
+      ngx_http_jupref_rpc_limit_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_send"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_TAKE12,
+      ngx_http_jupref_rpc_send_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("jupref_rpc_monotonic"),
+      NGX_HTTP_JUPREF_ANY|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_jupref_loc_conf_t, rpc_monotonic),
       NULL },
 
       ngx_null_command

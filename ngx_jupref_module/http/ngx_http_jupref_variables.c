@@ -6,7 +6,7 @@
  * "not found", "-" in a log.
  */
 
-#include "http/ngx_http_jupref.h"
+#include "http/ngx_http_jupref_rpc.h"
 
 
 typedef enum {
@@ -71,7 +71,7 @@ ngx_http_jupref_add_variables(ngx_conf_t *cf)
         var->data = ngx_http_jupref_variables[i].which;
     }
 
-    return NGX_OK;
+    return ngx_http_jupref_rpc_add_variables(cf);
 }
 
 

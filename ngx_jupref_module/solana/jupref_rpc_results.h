@@ -22,7 +22,7 @@
 /* One of getSignatureStatuses, in the order that was asked. */
 typedef struct {
     uint64_t             slot;
-    jupref_commitment_e  commitment;
+    jupref_commitment_e  commitment;    /* NONE: not told */
     unsigned             found:1;       /* 0: null */
     unsigned             failed:1;      /* err isn't null */
 } jupref_signature_status_t;

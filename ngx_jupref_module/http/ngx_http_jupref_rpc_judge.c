@@ -1,0 +1,418 @@
+/*
+ * An exchange is over: what its answer means for the member.
+ *
+ * The pure verdict says whether another node may know better.  As long as one
+ * may be asked, the best answer so far is kept; a node's own error goes to the
+ * client only when nobody had anything better, and the gateway's own error
+ * only when no node had anything to say.
+ */
+
+#include "http/ngx_http_jupref_rpc_gateway.h"
+
+
+/* Of answers that were no success, the best informed is the client's. */
+enum {
+    NGX_HTTP_JUPREF_RPC_RANK_NONE = 0,
+    NGX_HTTP_JUPREF_RPC_RANK_SICK,      /* the node says it is its own fault */
+    NGX_HTTP_JUPREF_RPC_RANK_LACKS,     /* it hasn't the method */
+    NGX_HTTP_JUPREF_RPC_RANK_WELL,
+    NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot */
+};
+
+
+static ngx_int_t ngx_http_jupref_rpc_next(
+    ngx_http_jupref_rpc_member_t *member);
+static void ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange);
+static void ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
+    jupref_rpc_answer_t *answer);
+static ngx_uint_t ngx_http_jupref_rpc_asks_on(
+    ngx_http_jupref_rpc_member_t *member);
+static ngx_uint_t ngx_http_jupref_rpc_has_other(
+    ngx_http_jupref_rpc_member_t *member);
+static ngx_uint_t ngx_http_jupref_rpc_is_out(
+    ngx_http_jupref_rpc_member_t *member);
+static ngx_msec_t ngx_http_jupref_rpc_slot_time(
+    ngx_http_jupref_rpc_member_t *member);
+
+
+/* A fifth of the calls may be retries, and ten a second anyway. */
+static const jupref_retry_terms_t  ngx_http_jupref_rpc_retry_terms = {
+    200, 10, 100
+};
+
+
+ngx_int_t
+ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
+{
+    uint64_t                       slot;
+    jupref_rpc_answer_t           *answer;
+    jupref_rpc_outcome_t           outcome;
+    ngx_http_jupref_gateway_t     *gateway;
+    ngx_http_jupref_rpc_member_t  *member;
+
+    member = exchange->member;
+    gateway = member->rpc->conf->zone->shared->gateway;
+
+    (void) ngx_atomic_fetch_add(
+               &gateway->counters.exchanges[exchange->transport], 1);
+
+    if (exchange->pick) {
+        member->tried |= exchange->pick->tried;
+    }
+
+    ngx_http_jupref_rpc_drop(exchange);
+
+    if (member->done) {
+        return NGX_OK;
+    }
+
+    if (exchange->node) {
+        member->rpc->node = *exchange->node;
+    }
+
+    answer = ngx_palloc(member->rpc->request->pool,
+                        sizeof(jupref_rpc_answer_t));
+    if (answer == NULL) {
+        return NGX_ERROR;
+    }
+
+    jupref_rpc_answer_read(answer,
+                           (jupref_bytes_t) { exchange->text, exchange->len },
+                           exchange->id, member->rpc->memory);
+
+    outcome.transport = exchange->transport;
+    outcome.status = (unsigned) exchange->status;
+    outcome.retry_after = exchange->retry_after;
+    outcome.answer = answer;
+
+    jupref_rpc_verdict(&member->verdict, member->call->method, &outcome);
+
+    ngx_http_jupref_rpc_tell(exchange);
+
+    if (member->verdict.deliver && answer->kind == JUPREF_RPC_ANSWER_RESULT) {
+
+        ngx_http_jupref_rpc_keep(exchange, answer);
+
+        slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
+
+        if (slot && slot < member->min_slot) {
+            member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
+        }
+    }
+
+    if (member->verdict.deliver
+        && member->verdict.other == JUPREF_RPC_OTHER_NEVER)
+    {
+        if (exchange->hedge) {
+            (void) ngx_atomic_fetch_add(&gateway->counters.hedges[1], 1);
+        }
+
+        ngx_http_jupref_rpc_deliver(member,
+                                    answer->kind == JUPREF_RPC_ANSWER_RESULT
+                                    ? NGX_HTTP_JUPREF_RPC_FROM_NODE
+                                    : NGX_HTTP_JUPREF_RPC_NODE_ERROR, answer);
+        return NGX_OK;
+    }
+
+    if (member->verdict.deliver) {
+        ngx_http_jupref_rpc_remember(member, answer);
+    }
+
+    if (exchange->transport == JUPREF_RPC_TIMED_OUT) {
+        member->timed_out = 1;
+    }
+
+    return ngx_http_jupref_rpc_next(member);
+}
+
+
+/* It was no success: another node, now or in a slot's time, or the end. */
+
+static ngx_int_t
+ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
+{
+    ngx_uint_t  waits;
+
+    if (ngx_http_jupref_rpc_is_out(member)) {
+        return NGX_OK;
+    }
+
+    ngx_http_jupref_rpc_not_due(member);
+
+    if (!ngx_http_jupref_rpc_asks_on(member)
+        || !ngx_http_jupref_rpc_affords(member->rpc->conf->zone))
+    {
+        ngx_http_jupref_rpc_give_up(member);
+        return NGX_OK;
+    }
+
+    waits = (member->verdict.other == JUPREF_RPC_OTHER_AFTER_SLOT);
+
+    if (member->verdict.other == JUPREF_RPC_OTHER_FRESHER) {
+        member->fresher = 1;
+        waits = !ngx_http_jupref_rpc_has_other(member);
+    }
+
+    if (!waits) {
+        return ngx_http_jupref_rpc_ask(member);
+    }
+
+    /* by then each of them may know */
+
+    member->tried = 0;
+
+    ngx_http_jupref_rpc_due_in(member, NGX_HTTP_JUPREF_RPC_DUE_ASK,
+                               ngx_http_jupref_rpc_slot_time(member));
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_jupref_rpc_is_due(ngx_http_jupref_rpc_member_t *member)
+{
+    ngx_int_t                   rc;
+    ngx_http_jupref_gateway_t  *gateway;
+
+    if (member->due == NGX_HTTP_JUPREF_RPC_DUE_ASK) {
+        ngx_http_jupref_rpc_not_due(member);
+
+        return ngx_http_jupref_rpc_ask(member);
+    }
+
+    rc = NGX_OK;
+
+    if (member->tries < NGX_HTTP_JUPREF_RPC_TRIES
+        && ngx_http_jupref_rpc_has_other(member)
+        && ngx_http_jupref_rpc_affords(member->rpc->conf->zone))
+    {
+        gateway = member->rpc->conf->zone->shared->gateway;
+        (void) ngx_atomic_fetch_add(&gateway->counters.hedges[0], 1);
+
+        rc = ngx_http_jupref_rpc_ask(member);
+    }
+
+    ngx_http_jupref_rpc_not_due(member);
+
+    return rc;
+}
+
+
+/* What broke on the way the balancer has seen itself, but for what came after
+ * the header. */
+
+static void
+ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
+{
+    ngx_http_jupref_pick_t      *pick;
+    const jupref_rpc_verdict_t  *verdict;
+
+    pick = exchange->pick;
+    verdict = &exchange->member->verdict;
+
+    if (pick == NULL || pick->pool == NULL || exchange->status == 0) {
+        return;
+    }
+
+    if (verdict->mark != JUPREF_RPC_MARK_NONE) {
+        ngx_http_jupref_pool_mark(pick->pool, pick->node, verdict->mark,
+                                  verdict->retry_after_ms);
+    }
+}
+
+
+static void
+ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
+    jupref_rpc_answer_t *answer)
+{
+    unsigned                     rank;
+    const jupref_rpc_verdict_t  *verdict;
+
+    verdict = &member->verdict;
+
+    if (answer->kind == JUPREF_RPC_ANSWER_RESULT) {
+        rank = NGX_HTTP_JUPREF_RPC_RANK_OLD;
+
+    } else if (verdict->lacks_method) {
+        rank = NGX_HTTP_JUPREF_RPC_RANK_LACKS;
+
+    } else if (verdict->mark == JUPREF_RPC_MARK_NONE) {
+        rank = NGX_HTTP_JUPREF_RPC_RANK_WELL;
+
+    } else {
+        rank = NGX_HTTP_JUPREF_RPC_RANK_SICK;
+    }
+
+    if (rank >= member->rank) {
+        member->rank = rank;
+        member->best = answer;
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_jupref_rpc_asks_on(ngx_http_jupref_rpc_member_t *member)
+{
+    switch (member->verdict.other) {
+
+    case JUPREF_RPC_OTHER_NEVER:
+        return 0;
+
+    case JUPREF_RPC_OTHER_ONCE:
+        return member->tries < 2 && ngx_http_jupref_rpc_has_other(member);
+
+    case JUPREF_RPC_OTHER_YES:
+        return member->tries < NGX_HTTP_JUPREF_RPC_TRIES
+               && ngx_http_jupref_rpc_has_other(member);
+
+    default:
+        return member->tries < NGX_HTTP_JUPREF_RPC_TRIES;
+    }
+}
+
+
+/* Whether there is a node that hasn't been asked. */
+
+static ngx_uint_t
+ngx_http_jupref_rpc_has_other(ngx_http_jupref_rpc_member_t *member)
+{
+    uint64_t                         tried;
+    ngx_uint_t                       i;
+    ngx_http_jupref_pool_t          *pool;
+    ngx_http_jupref_rpc_exchange_t  *exchange;
+
+    pool = member->rpc->conf->pool;
+    tried = member->tried;
+
+    for (exchange = member->exchanges; exchange; exchange = exchange->next) {
+        if (exchange->sr && exchange->pick) {
+            tried |= exchange->pick->tried;
+        }
+
+        if (exchange->pick && exchange->pick->pool) {
+            pool = exchange->pick->pool;
+        }
+    }
+
+    if (pool == NULL) {
+        return member->tries < member->rpc->conf->nodes;
+    }
+
+    for (i = 0; i < pool->count; i++) {
+        if (!pool->nodes[i].down
+            && !(tried & jupref_pool_bit(pool->nodes[i].number)))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Nodes in trouble aren't asked twice for everything. */
+
+ngx_uint_t
+ngx_http_jupref_rpc_affords(ngx_http_jupref_rpc_zone_t *zone)
+{
+    unsigned                    affordable;
+    ngx_http_jupref_gateway_t  *gateway;
+
+    gateway = zone->shared->gateway;
+
+    ngx_http_jupref_rpc_lock(zone);
+    affordable = jupref_retry_spend(&gateway->retries,
+                                    &ngx_http_jupref_rpc_retry_terms,
+                                    ngx_http_jupref_steady_ms());
+    ngx_http_jupref_rpc_unlock(zone);
+
+    (void) ngx_atomic_fetch_add(&gateway->counters.retries[!affordable], 1);
+
+    return affordable;
+}
+
+
+void
+ngx_http_jupref_rpc_earn(ngx_http_jupref_rpc_zone_t *zone)
+{
+    ngx_http_jupref_gateway_t  *gateway;
+
+    gateway = zone->shared->gateway;
+
+    ngx_http_jupref_rpc_lock(zone);
+    jupref_retry_earn(&gateway->retries, &ngx_http_jupref_rpc_retry_terms);
+    ngx_http_jupref_rpc_unlock(zone);
+}
+
+
+static ngx_uint_t
+ngx_http_jupref_rpc_is_out(ngx_http_jupref_rpc_member_t *member)
+{
+    ngx_http_jupref_rpc_exchange_t  *exchange;
+
+    for (exchange = member->exchanges; exchange; exchange = exchange->next) {
+        if (exchange->sr) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_msec_t
+ngx_http_jupref_rpc_slot_time(ngx_http_jupref_rpc_member_t *member)
+{
+    ngx_http_jupref_pool_t  *pool;
+
+    pool = member->rpc->conf->pool;
+
+    return pool ? (ngx_msec_t) ngx_http_jupref_pool_slot_ms(pool)
+                : JUPREF_SLOT_US_START / 1000;
+}
+
+
+void
+ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
+{
+    ngx_http_jupref_rpc_t       *rpc;
+    const jupref_rpc_verdict_t  *verdict;
+
+    rpc = member->rpc;
+    verdict = &member->verdict;
+
+    if (member->best) {
+        ngx_http_jupref_rpc_deliver(member,
+                                    member->rank
+                                    == NGX_HTTP_JUPREF_RPC_RANK_OLD
+                                    ? NGX_HTTP_JUPREF_RPC_FROM_NODE
+                                    : NGX_HTTP_JUPREF_RPC_NODE_ERROR,
+                                    member->best);
+        return;
+    }
+
+    if (verdict->mark == JUPREF_RPC_MARK_THROTTLE) {
+        member->status = NGX_HTTP_TOO_MANY_REQUESTS;
+        rpc->wait_ms = ngx_max(rpc->wait_ms, verdict->retry_after_ms);
+
+    } else if (verdict->mark == JUPREF_RPC_MARK_NONE) {
+
+        /* nobody's failure: the answer was too large, or the call was */
+
+    } else {
+        member->status = member->timed_out ? NGX_HTTP_GATEWAY_TIME_OUT
+                                           : NGX_HTTP_BAD_GATEWAY;
+    }
+
+    if (!rpc->logged) {
+        rpc->logged = 1;
+        ngx_log_error(NGX_LOG_ERR, rpc->request->connection->log, 0,
+                      "jupref: %s is not answered by any node, tries: %ui, "
+                      "the last one: %s", member->call->method->name,
+                      member->tries, verdict->name);
+    }
+
+    ngx_http_jupref_rpc_refuse(member, NGX_HTTP_JUPREF_RPC_FAILED,
+                               verdict->code,
+                               ngx_http_jupref_cbytes(verdict->message));
+}
