@@ -51,7 +51,7 @@ ngx_http_jupref_ask_create(ngx_http_jupref_pool_t *pool,
     }
 
     ask->fetch = ngx_http_jupref_fetch_create(node->sockaddr, node->socklen,
-                                              &node->server);
+                                              &pool->upstream->host);
     if (ask->fetch == NULL) {
         ngx_destroy_pool(memory);
         return NULL;
