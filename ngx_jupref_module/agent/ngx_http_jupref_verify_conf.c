@@ -249,6 +249,8 @@ ngx_http_jupref_verify_named(ngx_conf_t *cf,
 void
 ngx_http_jupref_verify_tell(ngx_http_jupref_main_conf_t *jmcf, ngx_log_t *log)
 {
+    const char  *why;
+
     if (jmcf->verify->pool) {
         ngx_log_error(NGX_LOG_NOTICE, log, 0,
                       "jupref: trades are verified by the nodes of upstream "
@@ -256,9 +258,16 @@ ngx_http_jupref_verify_tell(ngx_http_jupref_main_conf_t *jmcf, ngx_log_t *log)
         return;
     }
 
+    if (jmcf->verify->on == 0) {
+        why = ", \"jupref_verify\" is off";
+
+    } else if (jmcf->rpc_zone && jmcf->rpc_zone->pools.nelts > 1) {
+        why = ": name one of several upstreams in \"jupref_verify\"";
+
+    } else {
+        why = ": add an upstream with \"jupref_freshest\"";
+    }
+
     ngx_log_error(NGX_LOG_NOTICE, log, 0,
-                  "jupref: no trade is verified on chain by itself%s",
-                  jmcf->verify->on == 0
-                  ? ", \"jupref_verify\" is off"
-                  : ": add an upstream with \"jupref_freshest\"");
+                  "jupref: no trade is verified on chain by itself%s", why);
 }

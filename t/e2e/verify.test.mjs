@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { VersionedTransaction } from "@solana/web3.js";
 
 import { eventually, openStage } from "./edge.mjs";
+import { assertJson, fences, runShell } from "./pages.mjs";
 
 const PROOF_MS = 30_000;
 
@@ -33,10 +34,10 @@ async function told(signature) {
 async function ruled(signature) {
     let trade;
 
-    await eventually(`a ruling on ${signature}`, async () => {
+    await comes(`a ruling on ${signature}`, async () => {
         trade = await told(signature);
         return trade && !["executed", "unknown"].includes(trade.state);
-    }, PROOF_MS);
+    });
 
     return trade;
 }
@@ -70,22 +71,75 @@ async function verified(symbol, ...args) {
 }
 
 
+/* Waits; a connection that a worker closed when it ended is no answer. */
+function comes(what, holds) {
+    return eventually(what, async () => {
+        try {
+            return await holds();
+        } catch (error) {
+            if (error.message === "fetch failed") {
+                return false;
+            }
+
+            throw error;
+        }
+    }, PROOF_MS);
+}
+
+
 /* The agent looks at all accounts when it begins. */
 async function report(symbol, holds) {
     const before = new Date().toISOString();
     let found;
 
     stage.edge.reload();
-    await eventually(`a report on ${symbol}`, async () => {
+    await comes(`a report on ${symbol}`, async () => {
         const { data } = await stage.api("/v1/admin/reconciliation", 200, key);
 
         found = data.find(({ mint }) => mint === stage.mints[symbol]);
 
         return found && found.checkedAt > before && (!holds || holds(found));
-    }, PROOF_MS);
+    });
 
     return found;
 }
+
+
+test("docs/api.md's calls about accounts are answered as it shows",
+     async () => {
+    await verified("SOL", "SOL", "USDC", { amount: 10_000_000n });
+    await stage.control({ deposit: { mint: "SOL", amount: "777" } });
+    await report("SOL", ({ unexplained }) => unexplained === "777");
+    await comes("the whole look", async () => {
+        const { reasons } = await stage.api("/health");
+
+        return reasons.length > 0;
+    });
+
+    for (const heading of ["GET /v1/admin/fee-integrity",
+                           "GET /v1/admin/reconciliation",
+                           "POST /v1/admin/incidents/{kind}/clear"]) {
+        const [command, answer] = fences("docs/api.md").filter(
+            (one) => one.heading === heading);
+        const output = await runShell(command.text, {
+            cwd: stage.edge.dir, env: { KEY: stage.edge.adminKey },
+            replace: [["http://127.0.0.1:8080", stage.url]],
+        });
+
+        assertJson(JSON.parse(output), JSON.parse(answer.text), heading);
+    }
+
+    const [asks] = fences("docs/verification.md").filter(
+        (one) => one.language === "sh");
+    const payer = await stage.trader();
+    const { data } = JSON.parse(await runShell(asks.text, {
+        cwd: stage.edge.dir, env: { KEY: stage.edge.adminKey },
+        replace: [["http://127.0.0.1:8080", stage.url],
+                  ["PAYER_WALLET", payer.wallet]],
+    }));
+
+    assert.ok(data.length > 0);
+});
 
 
 for (const whims of ["", "legacy", "v1", "rfq"]) {
@@ -201,8 +255,8 @@ test("the transaction that makes a missing account makes it", async () => {
     await payer.order("/swap/v2/order", stage.pair("BONK", "TAXED", 1_000_000n),
                       { "x-sandbox": "fee-side=input" });
     stage.edge.reload();
-    await eventually("BONK's account is missed", async () =>
-        (await bonk())?.accounts[0]?.state === "missing", PROOF_MS);
+    await comes("BONK's account is missed", async () =>
+        (await bonk())?.accounts[0]?.state === "missing");
 
     const { createTransaction } = (await bonk(`?payer=${payer.wallet}`))
         .accounts[0];
@@ -215,8 +269,8 @@ test("the transaction that makes a missing account makes it", async () => {
                     { encoding: "base64", preflightCommitment: "confirmed" });
 
     stage.edge.reload();
-    await eventually("it is open", async () =>
-        (await bonk()).accounts[0].state === "open", PROOF_MS);
+    await comes("it is open", async () =>
+        (await bonk()).accounts[0].state === "open");
     assert.ok(await verified("BONK", "BONK", "TAXED",
                              { whims: "fee-side=input",
                                amount: 800_000_000n }) > 0n);
@@ -226,10 +280,10 @@ test("the transaction that makes a missing account makes it", async () => {
 test("a share that Jupiter has changed is told", async () => {
     await stage.control({ referral: { shareBps: 7500 } });
     stage.edge.reload();
-    await eventually("the incident", async () => {
+    await comes("the incident", async () => {
         const { reasons } = await stage.api("/health");
 
         return reasons.some((reason) => /referral account/.test(reason));
-    }, PROOF_MS);
+    });
     await stage.control({ referral: { shareBps: 8000 } });
 });

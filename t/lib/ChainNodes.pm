@@ -28,6 +28,7 @@ use SampleTrades;
 use StubJupiter ();
 use Test::More ();
 use Time::HiRes ();
+use Talk ();
 use TradingEdge ();
 
 our @EXPORT = qw(land node asked chain trade_order trade_signed trade_id
@@ -452,7 +453,7 @@ sub told {
 
 sub ruled {
     my ($signature, $seconds) = @_;
-    my $until = Time::HiRes::time() + ($seconds // 3 * TradingEdge::patience());
+    my $until = Time::HiRes::time() + ($seconds // 3 * Talk::patience());
 
     while (Time::HiRes::time() < $until) {
         my $told = told($signature);

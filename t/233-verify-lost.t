@@ -34,7 +34,7 @@ sub cut_off {
     is(get(order(id => $id, taker => ChainNodes::built($id)->{taker}))
        ->{status}, 200);
 
-    my $socket = TradingEdge::connected();
+    my $socket = Talk::connected();
     my $body = execute_body(requestId => $id,
                             signedTransaction => trade_signed($id));
     print {$socket} "POST /swap/v2/execute HTTP/1.1\r\nHost: edge\r\n"
