@@ -230,10 +230,10 @@ ngx_http_jupref_program_changed(ngx_http_jupref_tour_t *tour,
     ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 
     detail.data = text;
-    detail.len = (size_t) (ngx_snprintf(text, sizeof(text),
-                               was->slot == is->slot
-                               ? "another authority, slot %uL"
-                               : "upgraded in slot %uL", is->slot)
+    detail.len = (size_t) (ngx_snprintf(text, sizeof(text), "%s slot %uL",
+                                        was->slot == is->slot
+                                        ? "another authority," : "upgraded in",
+                                        is->slot)
                            - text);
 
     ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_PROGRAM_UPGRADED, 1,
