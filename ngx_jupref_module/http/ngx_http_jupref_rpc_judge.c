@@ -282,13 +282,9 @@ ngx_http_jupref_rpc_has_other(ngx_http_jupref_rpc_member_t *member)
     ngx_http_jupref_rpc_exchange_t  *exchange;
 
     pool = member->rpc->conf->pool;
-    tried = member->tried;
+    tried = ngx_http_jupref_rpc_tried(member);
 
     for (exchange = member->exchanges; exchange; exchange = exchange->next) {
-        if (exchange->sr && exchange->pick) {
-            tried |= exchange->pick->tried;
-        }
-
         if (exchange->pick && exchange->pick->pool) {
             pool = exchange->pick->pool;
         }
@@ -408,7 +404,9 @@ ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
         rpc->logged = 1;
         ngx_log_error(NGX_LOG_ERR, rpc->request->connection->log, 0,
                       "jupref: %s is not answered by any node, tries: %ui, "
-                      "the last one: %s", member->call->method->name,
+                      "the last one: %s",
+                      member->call->method->class == JUPREF_RPC_UNKNOWN
+                      ? "an unknown method" : member->call->method->name,
                       member->tries, verdict->name);
     }
 

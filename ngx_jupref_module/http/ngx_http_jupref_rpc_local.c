@@ -240,7 +240,7 @@ static void
 ngx_http_jupref_rpc_keep_answer(ngx_http_jupref_rpc_member_t *member,
     const jupref_rpc_answer_t *answer, uint64_t slot)
 {
-    uint64_t                 keep_ms;
+    uint64_t                 keep_ms, age_ms;
     jupref_rpc_clock_t       clock;
     ngx_http_jupref_pool_t  *pool;
 
@@ -252,7 +252,7 @@ ngx_http_jupref_rpc_keep_answer(ngx_http_jupref_rpc_member_t *member,
 
     clock.slot_ms = pool ? ngx_http_jupref_pool_slot_ms(pool) : 0;
     clock.finalized_slot = pool ? ngx_http_jupref_pool_head(pool,
-                                      JUPREF_COMMITMENT_FINALIZED, NULL)
+                                      JUPREF_COMMITMENT_FINALIZED, &age_ms)
                                 : 0;
 
     keep_ms = jupref_rpc_keep_ms(&member->rpc->body, member->call, answer,
@@ -313,7 +313,7 @@ ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
 void
 ngx_http_jupref_rpc_note(ngx_http_jupref_rpc_member_t *member, uint64_t slot)
 {
-    uint64_t                    highest;
+    uint64_t                    highest, age_ms;
     ngx_http_jupref_rpc_t      *rpc;
     ngx_http_jupref_gateway_t  *gateway;
 
@@ -325,7 +325,7 @@ ngx_http_jupref_rpc_note(ngx_http_jupref_rpc_member_t *member, uint64_t slot)
 
     highest = rpc->conf->pool
               ? ngx_http_jupref_pool_head(rpc->conf->pool,
-                                          JUPREF_COMMITMENT_PROCESSED, NULL)
+                                          JUPREF_COMMITMENT_PROCESSED, &age_ms)
               : slot;
 
     gateway = rpc->conf->zone->shared->gateway;

@@ -13,7 +13,6 @@ static ngx_int_t ngx_http_jupref_rpc_rate(ngx_str_t *text,
     jupref_rate_t *rate);
 
 
-
 /* jupref_rpc_cost <class>|<method> <units>; */
 
 char *

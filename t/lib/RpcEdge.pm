@@ -5,6 +5,7 @@
 #     --- rpc            parameters of jupref_rpc
 #     --- in_rpc, http, server           lines more in that place
 #     --- upstream       lines more in `upstream nodes`, before its servers
+#     --- pool           its parameters of jupref_freshest
 #     --- nodes          a hash of nodes, see ScriptedNodes; without it one node, a
 #     --- story          Perl that runs before the requests
 #     --- metrics        samples that /metrics must hold afterwards
@@ -22,9 +23,10 @@ use ScriptedNodes;
 use Talk;
 use Test::More ();
 use Test::Nginx::Socket ();
+use Time::HiRes qw(sleep time);
 
 our @EXPORT = (@ScriptedNodes::EXPORT, @Talk::EXPORT,
-               qw(rpc call answer batch json logged metric));
+               qw(rpc call answer batch json logged metric until pooled));
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref;
 my $story;
@@ -55,6 +57,7 @@ location = /rpc {
     proxy_pass http://nodes;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
+    add_header X-Cache \$jupref_rpc_cache;
     $parts{in_rpc}
 }
 
@@ -70,6 +73,10 @@ Test::Nginx::Util::add_block_preprocessor(sub {
 
     ScriptedNodes::start(defined $nodes ? in_main($block, "+{ $nodes }")
                                     : { a => {} });
+
+    $block->set_value('upstream', 'jupref_freshest '
+                                  . ($block->pool =~ s/\n//gr) . ';')
+        if defined $block->pool;
 
     my %parts = map { my $lines = $block->$_ // '';
                       $_ => $lines =~ s/\$RPC_(\w)/ScriptedNodes::socket_of($1)/ger }
@@ -150,6 +157,28 @@ sub metric {
     my ($value) = get('/metrics')->{body} =~ /^\Q$sample\E (\S+)$/m;
 
     return $value;
+}
+
+
+# Waits until the code says so.
+
+sub until {
+    my ($what, $code) = @_;
+    my $end = time + 15;
+
+    while (!$code->()) {
+        die "no $what in time" if time > $end;
+        sleep 0.05;
+    }
+}
+
+
+# Waits until the agent knows its nodes: then heads are told from memory.  The
+# block has --- pool, which makes the upstream a pool.
+
+sub pooled {
+    RpcEdge::until('head', sub {
+        (rpc(call('getSlot'))->{header}{'x-cache'} // '') eq 'head' });
 }
 
 

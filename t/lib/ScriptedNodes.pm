@@ -6,6 +6,9 @@
 #
 #     { a => { getSlot => sub { result($_[0], 7) } }, b => {} }
 #
+# A node with `chain` is one of a pool's: what the agent asks it answers as a
+# StubNode does that is set so, { chain => { offset => -40 }, … }.
+#
 # A function is given the call (decoded, its `number` at that node and the
 # `request` beside) and returns pieces as StubJupiter's do: text, references to
 # pauses, 'stay' to keep the connection.  seen('a') are the bodies that a node
@@ -21,11 +24,15 @@ use IO::Socket::UNIX;
 use JSON::PP ();
 use POSIX ();
 use StubJupiter ();
+use StubNode ();
 use Time::HiRes ();
 
-our @EXPORT = qw(http chunked result failure seen heads_seen);
+our @EXPORT = qw(http chunked result failure seen asked heads_seen);
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref->allow_bignum;
+my %is_probe = map { $_ => 1 } qw(getHealth getSlot getBlockHeight
+    getGenesisHash getMaxShredInsertSlot getLatestBlockhash getEpochInfo);
+
 my $suite = $$;                         # its process, also in children
 my (%listener, @children, @names);
 
@@ -122,12 +129,18 @@ sub talk {
     while (my $request = StubJupiter::read_request($connection, \$unread)) {
         my $call = eval { $json->decode($request->{body}) } // {};
 
-        $call->{number} = note_down($name, $request);
+        $call->{number} = note_down($name, $request)
+            unless $answers->{chain} && $is_probe{$call->{method} // ''}
+                   && $request->{raw} =~ /^User-Agent: jupref\r$/m;
         $call->{request} = $request;
 
         my $answer = $answers->{$call->{method} // ''} // $answers->{'*'}
-                     // sub { (result($_[0], qq("$name $_[0]{method}")),
-                               'stay') };
+                     // default_answer($name);
+
+        $answer = chain_answer($name, $answers->{chain})
+            if $answers->{chain} && $is_probe{$call->{method} // ''}
+               && $request->{raw} =~ /^User-Agent: jupref\r$/m;
+
         my @pieces = $answer->($call);
         my $stays = grep { !ref && $_ eq 'stay' } @pieces;
 
@@ -144,6 +157,27 @@ sub talk {
 
         return if !$stays;
     }
+}
+
+
+sub default_answer {
+    my ($name) = @_;
+
+    return sub { (result($_[0], qq("$name $_[0]{method}")), 'stay') };
+}
+
+
+sub chain_answer {
+    my ($name, $set) = @_;
+    my $node = { name => $name, set => $set };
+
+    return sub {
+        my ($call) = @_;
+
+        return (http(200, $json->encode(
+                        StubNode::result($node, $call, { agent => 1 }))),
+                'stay');
+    };
 }
 
 
@@ -193,6 +227,16 @@ sub lines_of {
 
 sub seen {
     return map { $_->[1] // '' } lines_of(@_);
+}
+
+
+# How often it was asked for that method.
+
+sub asked {
+    my ($name, $method) = @_;
+
+    return scalar grep { ($json->decode($_)->{method} // '') eq $method }
+                       seen($name);
 }
 
 
