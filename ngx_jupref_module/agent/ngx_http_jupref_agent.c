@@ -3,10 +3,13 @@
  */
 
 #include "http/ngx_http_jupref.h"
+#include "agent/ngx_http_jupref_accounts.h"
 #include "agent/ngx_http_jupref_agent.h"
 #include "agent/ngx_http_jupref_fetch.h"
+#include "agent/ngx_http_jupref_intents.h"
 #include "agent/ngx_http_jupref_probe.h"
 #include "agent/ngx_http_jupref_resend.h"
+#include "agent/ngx_http_jupref_verify.h"
 
 
 #define NGX_HTTP_JUPREF_AGENT_TICK    100       /* ms, of the office's holder */
@@ -35,6 +38,15 @@ static const ngx_http_jupref_job_t  ngx_http_jupref_jobs[] = {
 
     { "resend", 200, ngx_http_jupref_resend_run, NULL,
       ngx_http_jupref_resend_stop },
+
+    { "verify", 100, ngx_http_jupref_verify_run,
+      ngx_http_jupref_verify_start, ngx_http_jupref_verify_stop },
+
+    { "intents", 200, ngx_http_jupref_intents_run,
+      ngx_http_jupref_intents_start, ngx_http_jupref_intents_stop },
+
+    { "accounts", 200, ngx_http_jupref_accounts_run,
+      ngx_http_jupref_accounts_start, ngx_http_jupref_accounts_stop },
 
     { "bury", 2000, ngx_http_jupref_agent_bury, NULL, NULL }
 };
