@@ -97,7 +97,7 @@ __DATA__
 <<  "rejected":0,"expired":0,"disputed":0,"reversed":0,"unproved":0},"volumeUsd":"0.000000",
 <<            "clicks":0,"events":4},
 <<  "feesBasis":"estimate","fees":[],
-<<  "referrers":2,"codes":2,"boundWallets":0,"feeIntegrity":[],
+<<  "referrers":2,"codes":2,"boundWallets":0,"verification":"manual","feeIntegrity":[],
 <<  "capacities":{
 <<   "referrers":{"used":2,"capacity":"<any>","rowBytes":"<any>"},
 <<   "codes":{"used":2,"capacity":"<any>","rowBytes":"<any>"},

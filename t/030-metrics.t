@@ -9,11 +9,38 @@ our $order = '/order?inputMint=' . Edge::name('ALICE')
 my $number = qr/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/;
 my $label = qr/[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*"/;
 
+# Buckets that only grow, the last one without a bound, then sum and count.
+
+sub wrong_bucket {
+    my ($family, $line, $bucket) = @_;
+
+    if ($line =~ /^\Q$family\E_bucket\{le="([^"]+)"\} (\d+)$/) {
+        return "$line after the last" if exists $bucket->{$family}{last};
+        return "$line shrinks" if $2 < ($bucket->{$family}{size} // 0);
+        return "$line out of order"
+            if $1 ne '+Inf' && $1 <= ($bucket->{$family}{bound} // 0);
+        @{ $bucket->{$family} }{qw(bound size)} = ($1, $2);
+        $bucket->{$family}{last} = $2 if $1 eq '+Inf';
+        return;
+    }
+
+    return if $line =~ /^\Q$family\E_sum $number$/;
+
+    if ($line =~ /^\Q$family\E_count (\d+)$/) {
+        return "$line isn't the last bucket"
+            if $1 != ($bucket->{$family}{last} // -1);
+        return;
+    }
+
+    return "no line of a histogram: $line";
+}
+
+
 # The grammar, line by line: what is wrong with an exposition, or nothing.
 
 sub wrong {
     my ($text, $open) = @_;
-    my ($family, $type, %seen, %sample);
+    my ($family, $type, %seen, %sample, %bucket);
     my @lines = split /\n/, $text, -1;
 
     return 'no newline at the end' if pop @lines ne '';
@@ -29,7 +56,7 @@ sub wrong {
             return "$1 comes twice" if $seen{$1}++;
             ($family, $type) = ($1, undef);
 
-        } elsif ($line =~ /^# TYPE ([a-zA-Z_:][\w:]*) (counter|gauge)$/) {
+        } elsif ($line =~ /^# TYPE ([a-zA-Z_:][\w:]*) (counter|gauge|histogram)$/) {
             return "TYPE of $1 without HELP"
                 if !defined $family || $1 ne $family || defined $type;
             $type = $2;
@@ -41,6 +68,13 @@ sub wrong {
 
             my $must = $family;
             $must .= '_total' if $open && $type eq 'counter';
+
+            if ($type eq 'histogram') {
+                my $wrong = wrong_bucket($family, $line, \%bucket);
+                return $wrong if $wrong;
+                $sample{$family}++;
+                next;
+            }
 
             return "$name in $family" if $name ne $must;
             return "a counter named $name" if $type eq 'counter'

@@ -1,14 +1,13 @@
 /*
- * A Solana chain of one node: LiteSVM plus what LiteSVM leaves out.
+ * A Solana chain: LiteSVM plus what LiteSVM leaves out.
  *
- * LiteSVM executes transactions.  This class adds time (slots pass by the
- * clock, or when told), block height, blockhashes that expire after 150
- * blocks, a history of what was sent with the balances before and after, and
- * commitment.  Everything here is synchronous: a transaction is processed the
- * moment it is sent.
+ * LiteSVM executes transactions.  This class adds time (slots.mjs), what
+ * accounts were like some slots ago (versions.mjs), a history of what was sent
+ * with the balances before and after, and commitment.  Everything here is
+ * synchronous: a transaction is processed the moment it is sent.
+ *
+ * It is the chain itself; what one node knows of it is in node.mjs.
  */
-
-import crypto from "node:crypto";
 
 import bs58 from "bs58";
 import litesvm from "litesvm";
@@ -16,27 +15,29 @@ import { Keypair, PublicKey, SystemProgram, TransactionMessage,
          VersionedTransaction } from "@solana/web3.js";
 
 import { transactionError } from "./errors.mjs";
+import { Slots } from "./slots.mjs";
 import { readTokenAccount } from "./tokens.mjs";
+import { Versions, sameAccount, upTo } from "./versions.mjs";
 
 const { Account, Clock, LiteSVM } = litesvm;
 
-const FIRST_SLOT = 447_200_000n;
-const SKIPPED_SLOTS = 21_700_000n;       /* block height is slots minus these */
-const BLOCKHASH_LIFE = 150n;
-const SLOTS_PER_EPOCH = 432_000n;
+/* How far back a program can see which slots there were. */
+const SLOT_HASHES = 64;
 
-export const SLOT_MS = 214;
 export const SIGNATURE_FEE = 5000n;
 
 
 export class Chain {
     #svm = new LiteSVM().withNativeMints().withBlockhashCheck(false)
         .withTransactionHistory(0n);
+    #versions = new Versions();
     #history = new Map();
-    #bySlot = [];
-    #blockhashes = new Map();
-    #started = Date.now();
-    #slotsAdded = 0n;
+    #inOrder = [];
+    #bySlot = new Map();
+    #waiting = [];
+    #syncedSlot = null;
+
+    slots = new Slots();
 
     /* Slots until a transaction is confirmed and until it is finalized. */
     confirmedAfter = 1n;
@@ -51,92 +52,88 @@ export class Chain {
     /* Time */
 
     slot(commitment = "processed") {
-        const passed = BigInt(Math.floor(
-            (Date.now() - this.#started) / SLOT_MS));
-        const tip = FIRST_SLOT + passed + this.#slotsAdded;
-
-        return tip - this.#depth(commitment);
+        return this.slots.tip - this.depth(commitment);
     }
 
-    #depth(commitment) {
+    /* How many slots a commitment level is behind the tip. */
+    depth(commitment) {
         return { processed: 0n, confirmed: this.confirmedAfter,
                  finalized: this.finalizedAfter }[commitment];
     }
 
     blockHeight(commitment) {
-        return this.slot(commitment) - SKIPPED_SLOTS;
-    }
-
-    epoch(slot = this.slot()) {
-        return { epoch: slot / SLOTS_PER_EPOCH,
-                 slotIndex: slot % SLOTS_PER_EPOCH,
-                 slotsInEpoch: SLOTS_PER_EPOCH };
+        return this.slots.height(this.slot(commitment));
     }
 
     advance(slots) {
-        this.#slotsAdded += BigInt(slots);
+        this.slots.advance(slots);
+        this.#landWaiting();
+    }
+
+    skip(slots) {
+        this.slots.skip(slots);
+        this.#landWaiting();
     }
 
     /* One per call, so that two equal orders are two transactions. */
     latestBlockhash(commitment) {
-        const slot = this.slot(commitment);
-        const blockhash = bs58.encode(crypto.randomBytes(32));
-        const lastValidBlockHeight = slot - SKIPPED_SLOTS + BLOCKHASH_LIFE;
-
-        this.#blockhashes.set(blockhash, lastValidBlockHeight);
-        this.#forgetBlockhashes();
-
-        return { blockhash, lastValidBlockHeight };
+        return this.slots.uniqueBlockhash(this.slot(commitment));
     }
 
-    /* They stand in the order they were given out, the oldest first. */
-    #forgetBlockhashes() {
-        for (const [blockhash, lastValid] of this.#blockhashes) {
-            if (lastValid >= this.blockHeight()) {
-                return;
-            }
-
-            this.#blockhashes.delete(blockhash);
-        }
-    }
-
-    isBlockhashValid(blockhash) {
-        const lastValid = this.#blockhashes.get(blockhash);
-
-        return lastValid !== undefined && this.blockHeight() <= lastValid;
+    isBlockhashValid(blockhash, slot = this.slot()) {
+        return this.slots.isBlockhashValid(blockhash, slot);
     }
 
     expireBlockhashes() {
-        this.#blockhashes.clear();
+        this.slots.expireBlockhashes();
+    }
+
+    /* From here on the present state is what has always been. */
+    forgetVersions() {
+        this.#versions.forget();
     }
 
     /* Accounts */
 
     account(address) {
-        const account = this.#vm.getAccount(address.toBytes());
+        return plainAccount(this.#vm.getAccount(address.toBytes()));
+    }
 
-        if (account === null || account.lamports() === 0n) {
-            return null;
-        }
+    /* The account as it was at a slot. */
+    accountAt(address, slot) {
+        const version = this.#versions.at(address.toBase58(), slot);
 
-        return {
-            lamports: account.lamports(),
-            data: Buffer.from(account.data()),
-            owner: new PublicKey(account.owner()),
-            executable: account.executable(),
-        };
+        return version === null ? this.account(address) : version.account;
+    }
+
+    /* What changed after so many changes, see versions.mjs. */
+    changesAfter(count, slot) {
+        return this.#versions.changesAfter(count, slot);
     }
 
     setAccount(address, { lamports, data, owner, executable = false }) {
         const needed = lamports ?? this.rent(data.length);
 
-        this.#vm.setAccount(address.toBytes(), new Account(
+        this.#change(address, new Account(
             needed, data, owner.toBytes(), executable, 0n));
     }
 
     removeAccount(address) {
-        this.#vm.setAccount(address.toBytes(), new Account(
+        this.#change(address, new Account(
             0n, Buffer.alloc(0), SystemProgram.programId.toBytes(), false, 0n));
+    }
+
+    #change(address, account) {
+        const before = this.account(address);
+
+        this.#vm.setAccount(address.toBytes(), account);
+        this.#keepVersion(address, this.slot(), before);
+    }
+
+    #keepVersion(address, until, before) {
+        if (!sameAccount(before, this.account(address))) {
+            this.#versions.keep(address.toBase58(), until, before);
+        }
     }
 
     accountsOf(program) {
@@ -227,7 +224,8 @@ export class Chain {
             unitsConsumed: meta.computeUnitsConsumed(),
             innerInstructions: innerInstructions(meta),
             accounts: new Map(failed ? [] : outcome.postAccounts().map(
-                (entry) => [bs58.encode(entry.address), entry.account()])),
+                (entry) => [bs58.encode(entry.address),
+                            plainAccount(entry.account())])),
         };
     }
 
@@ -242,17 +240,21 @@ export class Chain {
 
         this.#syncClock();
 
+        const slot = this.slot();
         const { keys, loaded } = this.#accountKeys(transaction.message);
+        const accounts = keys.map((key) => this.account(key));
         const before = this.#balances(keys);
         const outcome = this.#vm.sendVersionedTransaction(raw);
         const failed = typeof outcome.err === "function";
         const meta = failed ? outcome.meta() : outcome;
         const after = this.#balances(keys);
 
+        keys.forEach((key, i) => this.#keepVersion(key, slot, accounts[i]));
+
         const record = {
             signature,
-            slot: this.slot(),
-            blockTime: BigInt(Math.floor(Date.now() / 1000)),
+            slot,
+            blockTime: this.slots.timeOf(slot),
             raw: Buffer.from(raw),
             transaction,
             keys,
@@ -272,41 +274,69 @@ export class Chain {
         };
 
         this.#history.set(signature, record);
-        this.#bySlot.push(record);
+        this.#inOrder.push(record);
+        this.#bySlot.set(slot, [...this.block(slot), record]);
 
         return record;
     }
 
+    /* Executes it `slots` from now, if its blockhash is still good then. */
+    processLater(raw, slots) {
+        this.#waiting.push({ raw, slot: this.slot() + BigInt(slots) });
+        setTimeout(() => this.#landWaiting(),
+                   (slots + 1) * this.slots.slotMs).unref();
+    }
+
+    #landWaiting() {
+        const tip = this.slot();
+        const due = this.#waiting.filter(({ slot }) => slot <= tip);
+
+        this.#waiting = this.#waiting.filter(({ slot }) => slot > tip);
+
+        for (const { raw } of due) {
+            if (this.refusal(VersionedTransaction.deserialize(raw)) === null) {
+                this.process(raw);
+            }
+        }
+    }
+
     get transactionCount() {
-        return this.#bySlot.length;
+        return this.#inOrder.length;
+    }
+
+    /* The records of a slot, in the order they were processed. */
+    block(slot) {
+        return this.#bySlot.get(slot) ?? [];
     }
 
     find(signature) {
         return this.#history.get(signature) ?? null;
     }
 
+    /* The records after the first `count`, in slots up to `slot`. */
+    recordsAfter(count, slot) {
+        return upTo(this.#inOrder, count, slot, (record) => record.slot);
+    }
+
     /* Newest first, every transaction that names the address. */
     touching(address) {
-        return this.#bySlot
+        return this.#inOrder
             .filter((record) => record.keys.some((key) => key.equals(address)))
             .reverse();
     }
 
-    commitment(record) {
-        const age = this.slot() - record.slot;
-
-        if (age >= this.finalizedAfter) {
-            return "finalized";
-        }
-
-        return age >= this.confirmedAfter ? "confirmed" : "processed";
-    }
-
     #syncClock() {
         const slot = this.slot();
-        const { epoch } = this.epoch(slot);
+        const { epoch } = this.slots.epoch(slot);
 
-        this.#vm.warpToSlot(slot);
+        if (slot !== this.#syncedSlot) {
+            this.#syncedSlot = slot;
+            this.#vm.warpToSlot(slot);
+            this.#vm.setSlotHashes(Array.from(
+                { length: SLOT_HASHES },
+                (_, i) => this.slots.slotHash(slot - 1n - BigInt(i))));
+        }
+
         this.#vm.setClock(new Clock(slot, 0n, epoch, epoch + 1n,
                                     BigInt(Math.floor(Date.now() / 1000))));
     }
@@ -366,6 +396,17 @@ export class Chain {
                  uiAmount: amount === 0n ? null : value,
                  uiAmountString: value.toString() };
     }
+}
+
+
+/* LiteSVM's account as an object of values, null for none. */
+function plainAccount(account) {
+    return account === null || account.lamports() === 0n ? null : {
+        lamports: account.lamports(),
+        data: Buffer.from(account.data()),
+        owner: new PublicKey(account.owner()),
+        executable: account.executable(),
+    };
 }
 
 

@@ -4,6 +4,8 @@
  *   GET  /sandbox/info       addresses, mints, slot
  *   GET  /sandbox/last       the last request of the services as it arrived,
  *                            and its answer; ?path= narrows it to one path
+ *   GET  /sandbox/nodes      the nodes: address, settings, script, counters
+ *   GET  /sandbox/calls      what ?node= was asked; ?method= narrows it
  *   POST /sandbox/control    a JSON object; each member is one act, in the
  *                            order written (see ACTS)
  */
@@ -20,9 +22,9 @@ export class Control {
     #count = 0;
     #next = [];
 
-    constructor(market, rpc) {
+    constructor(market, cluster) {
         this.market = market;
-        this.rpc = rpc;
+        this.cluster = cluster;
     }
 
     handles(path) {
@@ -51,14 +53,14 @@ export class Control {
         return at < 0 ? "" : this.#next.splice(at, 1)[0].do;
     }
 
-    handle(request, response, { url, body }) {
-        const [status, answer] = this.#answer(request.method, url, body);
+    async handle(request, response, { url, body }) {
+        const [status, answer] = await this.#answer(request.method, url, body);
 
         response.writeHead(status, { "content-type": "application/json" });
         response.end(encode(answer));
     }
 
-    #answer(method, url, body) {
+    async #answer(method, url, body) {
         switch (`${method} ${url.pathname}`) {
         case "GET /sandbox/info":
             return [200, this.info()];
@@ -66,9 +68,15 @@ export class Control {
         case "GET /sandbox/last":
             return this.#lastAnswer(url.searchParams.get("path"));
 
+        case "GET /sandbox/nodes":
+            return [200, this.cluster.nodes.map(describe)];
+
+        case "GET /sandbox/calls":
+            return this.#calls(url.searchParams);
+
         case "POST /sandbox/control":
             try {
-                return [200, this.#act(JSON.parse(body))];
+                return [200, await this.#act(JSON.parse(body))];
             } catch (error) {
                 return [400, { error: error.message }];
             }
@@ -84,6 +92,9 @@ export class Control {
             referralAccount: market.referralAccount.toBase58(),
             maker: market.maker.publicKey.toBase58(),
             jupiterFees: market.jupiterFees.toBase58(),
+            partner: market.referral.partner.toBase58(),
+            projectAdmin: market.referral.admin.toBase58(),
+            referralProgramData: market.referral.programData.toBase58(),
             slot: market.chain.slot(),
             mints: market.mints.map((mint) => ({
                 symbol: mint.symbol, mint: mint.address,
@@ -106,7 +117,16 @@ export class Control {
             : [200, { ...seen.at(-1), seen: seen.length }];
     }
 
-    #act(acts) {
+    #calls(query) {
+        try {
+            return [200, this.cluster.node(query.get("node"))
+                .calls(query.get("method"))];
+        } catch (error) {
+            return [404, { error: error.message }];
+        }
+    }
+
+    async #act(acts) {
         const unknown = Object.keys(acts).find(
             (name) => !Object.hasOwn(this.#acts, name));
 
@@ -115,11 +135,17 @@ export class Control {
                             + Object.keys(this.#acts).join(", "));
         }
 
+        const signatures = {};
+
         for (const [name, value] of Object.entries(acts)) {
-            this.#acts[name](value);
+            const signature = await this.#acts[name](value);
+
+            if (typeof signature === "string") {
+                signatures[name] = signature;
+            }
         }
 
-        return this.info();
+        return { ...this.info(), signatures };
     }
 
     #acts = {
@@ -146,14 +172,37 @@ export class Control {
         airdrop: ({ owner, lamports }) => this.market.chain.airdrop(
             new PublicKey(owner), BigInt(lamports)),
 
+        /* {mint, amount}: tokens of the maker's into the fee account */
+        deposit: ({ mint, amount }) => this.market.referral.deposit(
+            this.#mint(mint), BigInt(amount)),
+
+        /* {mint}: all that is in the fee account, to partner and project */
+        claim: ({ mint }) => this.market.referral.claim(this.#mint(mint)),
+
+        /* {shareBps, partner, project} of the referral account */
+        referral: (changes) => this.market.referral.setAccount(changes),
+
+        /* {slot, authority} of the referral program's last upgrade */
+        referralProgram: (changes) => this.market.referral.setProgram(changes),
+
         /* {confirmed, finalized}: slots until a transaction is so */
         commitment: ({ confirmed, finalized }) => Object.assign(
             this.market.chain, { confirmedAfter: BigInt(confirmed),
                                  finalizedAfter: BigInt(finalized) }),
 
-        /* how far the RPC node is behind; 0 for healthy */
-        slotsBehind: (slots) => {
-            this.rpc.slotsBehind = slots;
+        /* a number of slots without a block */
+        skipSlots: (slots) => this.market.chain.skip(slots),
+
+        /* milliseconds a slot takes from now on */
+        slotMs: (milliseconds) => {
+            this.market.chain.slots.slotMs = milliseconds;
+        },
+
+        /* {<name>: {set, script, reset, up}}: see node.mjs and script.mjs */
+        nodes: async (changes) => {
+            for (const [name, change] of Object.entries(changes)) {
+                await changeNode(this.cluster.node(name), change);
+            }
         },
     };
 
@@ -165,5 +214,36 @@ export class Control {
         }
 
         return mint;
+    }
+}
+
+
+function describe(node) {
+    return { name: node.name, url: node.url, slot: node.slot("processed"),
+             settings: node.settings, script: node.script.rules,
+             asked: node.counters, sockets: node.server.pubsub.open };
+}
+
+
+/* In this order: honest again, changed, told what to do, up or down. */
+async function changeNode(node, { reset, set, script, up, ...others }) {
+    const [unknown] = Object.keys(others);
+
+    if (unknown !== undefined) {
+        throw new Error(`unknown change ${unknown} of a node; known: reset, `
+                        + "set, script, up");
+    }
+
+    if (reset) {
+        node.reset();
+    }
+
+    node.set(set ?? {});
+    node.script.add(script ?? []);
+
+    if (up === false) {
+        await node.stop();
+    } else if (up === true) {
+        await node.start();
     }
 }

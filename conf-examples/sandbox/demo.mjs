@@ -11,6 +11,9 @@ import { Trader } from "./trader.mjs";
 
 const SWAP = { input: "SOL", output: "USDC", amount: 100_000_000n };
 
+/* Finality takes 32 slots of 214 ms, the proof a look or two more. */
+const PROOF_MS = 30_000;
+
 
 export async function tradeOnce({ url, sandboxUrl, code, referrer }) {
     const info = await json(`${sandboxUrl}/sandbox/info`);
@@ -41,8 +44,10 @@ export async function tradeOnce({ url, sandboxUrl, code, referrer }) {
         { commitment: "confirmed", maxSupportedTransactionVersion: 1 },
     ]);
 
+    const proof = await proved(url, executed.json.signature);
+
     return {
-        url, code, info, trader, order, executed, transaction,
+        url, code, info, trader, order, executed, transaction, proof,
         terms: await json(`${url}/v1/fees?code=${code}`
                           + `&amount=${order.json.inAmount}`),
         referrer: await json(`${url}/v1/referrers/${referrer}`),
@@ -50,8 +55,30 @@ export async function tradeOnce({ url, sandboxUrl, code, referrer }) {
 }
 
 
+/* The trade as it is when its proof has come, or when that takes too long. */
+async function proved(url, signature) {
+    const began = Date.now();
+    let trade;
+
+    do {
+        const { data } = await json(`${url}/v1/trades?limit=20`);
+
+        trade = data.find((one) => one.signature === signature);
+
+        if (trade === undefined || trade.state !== "executed") {
+            break;
+        }
+
+        await new Promise((resolve) => setTimeout(resolve, 250));
+    } while (Date.now() < began + PROOF_MS);
+
+    return { ...trade, seconds: ((Date.now() - began) / 1000).toFixed(1) };
+}
+
+
 export function receipt(trade) {
-    const { url, code, order, executed, terms, referrer, trader } = trade;
+    const { url, code, order, executed, terms, referrer, trader,
+            proof } = trade;
     const amount = (mint, units) => amountText(trade.info, mint, units);
     const { json: swap } = order;
 
@@ -68,17 +95,35 @@ export function receipt(trade) {
         ["signature", executed.json.signature],
         ["landed", `slot ${executed.json.slot}; the edge says `
             + `"${executed.headers.get("jupref-trade")}"`],
+        ["proved", proof.state === "verified"
+            ? `${amount(proof.feeMint, proof.verifiedFee)} arrived in slot `
+                + `${proof.slot}, say the nodes ${proof.seconds} s later`
+            : `not yet: the trade is ${proof.state}`],
     ]) + "\n" + lines([
         ["referrer", referrer.wallet],
         ["tier", `${referrer.tier}, ${referrer.status}`],
         ["came", `${count(referrer.clicks, "click")}, `
             + count(referrer.boundWallets, "wallet")],
-        ["traded", `${count(referrer.trades.executed, "trade")}, volume $`
+        ["traded", `${count(swaps(referrer.trades), "trade")}, volume $`
             + referrer.volumeUsd],
-        ...referrer.balances.map((balance) => [
-            "commission", `${amount(balance.mint, balance.estimated)} `
-                + "(an estimate until verified on chain)"]),
+        ...referrer.balances.flatMap((balance) => commissions(
+            balance, (units) => amount(balance.mint, units))),
     ]);
+}
+
+
+/* Those that Jupiter has reported as done, verified by now or not. */
+function swaps({ executed, verified, available }) {
+    return Number(executed) + Number(verified) + Number(available);
+}
+
+
+function commissions({ estimated, pending }, amount) {
+    const rows = [[estimated, "an estimate until verified on chain"],
+                  [pending, "verified on chain"]];
+
+    return rows.filter(([units]) => BigInt(units) > 0n)
+        .map(([units, what]) => ["commission", `${amount(units)} (${what})`]);
 }
 
 

@@ -68,6 +68,8 @@ async function start({ dir, sandbox, port, http, server, replace }) {
         module: MODULE,
         user: process.getuid() === 0 ? "user root;" : "",
         sandbox: new URL(sandbox.url).host,
+        nodes: sandbox.cluster.nodes.map(({ port }) =>
+            `server    127.0.0.1:${port};`).join("\n        "),
         referralAccount: sandbox.market.referralAccount.toBase58(),
         adminKeySha256: sha256(adminKey),
         ...Object.fromEntries(Object.entries(PEOPLE).map(

@@ -149,6 +149,16 @@ function execute(market, order, { raw, transaction }, generation, whims) {
         return notLanded(Number(whims.get("code")), signature);
     }
 
+    if (whims.has("signature") || whims.has("never-lands")) {
+        return landed(phantom(chain, whims.get("signature") ?? signature),
+                      order, generation, whims);
+    }
+
+    if (whims.has("later")) {
+        chain.processLater(raw, Number(whims.get("later")));
+        return notLanded(-1006, signature);
+    }
+
     if (transaction.signatures.some((one) => BLANK_SIGNATURE.equals(one))) {
         return notLanded(order.swap.rfq ? -2004 : -1003);
     }
@@ -165,6 +175,12 @@ function execute(market, order, { raw, transaction }, generation, whims) {
     return record.meta.err === "SignatureFailure"
         ? notLanded(-1002, signature)
         : landed(record, order, generation, whims);
+}
+
+
+/* What Jupiter would know of a transaction that it says has landed. */
+function phantom(chain, signature) {
+    return { signature, slot: chain.slot(), meta: { err: null } };
 }
 
 

@@ -6,6 +6,10 @@
  * stands in the text as it is, so a price keeps the digits it was given.
  */
 
+const MARK = "an integer beyond 2^53";
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*/g;
+
+
 export class Literal {
     constructor(text) {
         this.text = text;
@@ -36,6 +40,25 @@ export function encode(value) {
     }
 
     return JSON.stringify(value);
+}
+
+
+/*
+ * JSON.parse for which an integer beyond 2^53 is a BigInt: no digit of an id
+ * is lost.  Throws what JSON.parse throws.
+ */
+export function decode(text) {
+    const marked = text.replace(TOKEN, (token) => isUnsafe(token)
+        ? `{"${MARK}":"${token}"}` : token);
+
+    return JSON.parse(marked, (_, value) => value?.[MARK] === undefined
+        ? value : BigInt(value[MARK]));
+}
+
+
+function isUnsafe(token) {
+    return /^-?[1-9][0-9]*$/.test(token)
+        && !Number.isSafeInteger(Number(token));
 }
 
 

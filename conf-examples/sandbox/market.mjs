@@ -9,20 +9,14 @@
 
 import { Keypair, PublicKey, SystemProgram } from "@solana/web3.js";
 
-import { AGGREGATOR, EVENT_AUTHORITY, ORDER_ENGINE, routerProgram, vaultOf }
-    from "./router.mjs";
+import { Referral } from "./referral.mjs";
+import { AGGREGATOR, EVENT_AUTHORITY, ORDER_ENGINE, UNKNOWN_ROUTER,
+         routerProgram, vaultOf } from "./router.mjs";
 import { NATIVE_MINT, TOKEN, TOKEN_2022, ASSOCIATED_TOKEN, associatedAccount,
          createAssociatedAccount, mintData } from "./tokens.mjs";
 
-const REFERRAL_PROGRAM = new PublicKey(
-    "REFER4ZgmyYx9c6He5XfaTMiGfdLwRnkV4RPp9t9iF3");
-const ULTRA_PROJECT = new PublicKey(
-    "DkiqsTrw1u1bYFumumC7sCG2S8K25qc2vemJFHyW2wJc");
 const LOOKUP_TABLE_PROGRAM = new PublicKey(
     "AddressLookupTab1e1111111111111111111111111");
-
-const REFERRAL_NAME = "jupref-sandbox";
-const PARTNER_BPS = 8000;
 
 /*
  * Whose mint a fee is taken in: SOL before stables before the rest, and
@@ -49,9 +43,7 @@ export class Market {
     jupiterFees = Keypair.generate().publicKey;
     vault = vaultOf(AGGREGATOR)[0];
     lookupTable = Keypair.generate().publicKey;
-    referralAccount = PublicKey.findProgramAddressSync(
-        [Buffer.from("referral"), ULTRA_PROJECT.toBytes(),
-         Buffer.from(REFERRAL_NAME)], REFERRAL_PROGRAM)[0];
+    referral = new Referral(this);
 
     mints = MINTS.map((mint, priority) => ({
         ...mint, priority,
@@ -64,8 +56,9 @@ export class Market {
         this.#openPrograms();
         this.#openMints();
         this.#openWallets();
-        this.#openReferralAccount();
+        this.referral.open();
         this.#openLookupTable();
+        chain.forgetVersions();
     }
 
     mint(address) {
@@ -80,12 +73,8 @@ export class Market {
         return associatedAccount(owner, mint.key, mint.program);
     }
 
-    /* Is this a referral account Jupiter would take? */
-    isReferralAccount(address) {
-        const account = this.chain.account(address);
-
-        return account !== null && account.owner.equals(REFERRAL_PROGRAM)
-            && account.data.subarray(40, 72).equals(ULTRA_PROJECT.toBuffer());
+    get referralAccount() {
+        return this.referral.account;
     }
 
     openTokenAccount(owner, mint) {
@@ -140,8 +129,10 @@ export class Market {
     #openPrograms() {
         const program = routerProgram();
 
-        this.chain.addProgram(AGGREGATOR, program);
-        this.chain.addProgram(ORDER_ENGINE, program);
+        for (const address of [AGGREGATOR, ORDER_ENGINE, UNKNOWN_ROUTER]) {
+            this.chain.addProgram(address, program);
+        }
+
         this.setFailure(0);
     }
 
@@ -172,24 +163,6 @@ export class Market {
             this.setBalance(this.vault, mint, MAKER_STOCK);
             this.setBalance(this.maker.publicKey, mint, MAKER_STOCK);
             this.openTokenAccount(this.jupiterFees, mint);
-        }
-    }
-
-    #openReferralAccount() {
-        const data = Buffer.alloc(274);
-
-        data.set(Buffer.from("eda2504ec4e95b02", "hex"));
-        data.set(this.maker.publicKey.toBytes(), 8);
-        data.set(ULTRA_PROJECT.toBytes(), 40);
-        data.writeUInt16LE(PARTNER_BPS, 72);
-        data[74] = 1;
-        data.writeUInt32LE(REFERRAL_NAME.length, 75);
-        data.write(REFERRAL_NAME, 79);
-        this.chain.setAccount(this.referralAccount,
-                              { data, owner: REFERRAL_PROGRAM });
-
-        for (const symbol of ["SOL", "USDC"]) {
-            this.openTokenAccount(this.referralAccount, this.symbol(symbol));
         }
     }
 

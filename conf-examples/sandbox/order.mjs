@@ -126,7 +126,7 @@ function referralRefusal(market, args) {
     }
 
     if (publicKey(account) === null
-        || !market.isReferralAccount(publicKey(account)))
+        || !market.referral.isReferralAccount(publicKey(account)))
     {
         return { error: "Invalid referralAccount" };
     }
@@ -157,11 +157,18 @@ function readSwap(market, args, whims) {
             referralAccount: args.get("referralAccount"),
             referralFeeBps: Number(args.get("referralFee")),
             driftBps: BigInt(whims.get("drift") ?? 1),
+            feeSide: whims.get("fee-side"),
+            opensFeeAccount: whims.has("opens-fee-account"),
         }),
         taker: publicKey(args.get("taker")),
         receiver: publicKey(args.get("receiver")),
         slippageBps: Number(args.get("slippageBps") ?? DEFAULT_SLIPPAGE_BPS),
         rfq: whims.has("rfq"),
+        feeBy: ["no-fee", "fee-by-transfer"].find((one) => whims.has(one))
+            ?? "router",
+        opensFeeAccount: whims.has("opens-fee-account"),
+        claims: whims.has("claims"),
+        unknownRouter: whims.has("unknown-router"),
         form: whims.has("rfq") ? "v0"
             : ["legacy", "v1"].find((form) => whims.has(form)) ?? "v0",
     };

@@ -17,11 +17,17 @@ const BPS = 10_000n;
 const POOL_SPREAD_BPS = 5n;
 
 
+/*
+ * `feeSide` puts the fee on that side whatever the order says, and
+ * `opensFeeAccount` grants it though there is no token account for it.
+ */
 export function quote(market, { input, output, inAmount, referralAccount,
-                                referralFeeBps, driftBps }) {
-    const feeMint = input.priority < output.priority ? input : output;
+                                referralFeeBps, driftBps, feeSide,
+                                opensFeeAccount }) {
+    const usual = input.priority < output.priority ? input : output;
+    const feeMint = { input, output }[feeSide] ?? usual;
     const fee = feeTerms(market, feeMint, input, output, referralAccount,
-                         referralFeeBps);
+                         referralFeeBps, opensFeeAccount);
     const onInput = feeMint === input;
     const feeIn = onInput ? share(inAmount, fee.bps) : 0n;
     const routeIn = inAmount - feeIn;
@@ -49,13 +55,15 @@ export function quote(market, { input, output, inAmount, referralAccount,
 
 
 function feeTerms(market, feeMint, input, output, referralAccount,
-                  referralFeeBps)
+                  referralFeeBps, opensFeeAccount)
 {
     if (referralAccount !== null) {
         const account = market.tokenAccount(new PublicKey(referralAccount),
                                             feeMint);
 
-        if (market.chain.tokenAccount(account)?.initialized) {
+        if (opensFeeAccount
+            || market.chain.tokenAccount(account)?.initialized)
+        {
             return { bps: referralFeeBps, account, granted: true };
         }
     }

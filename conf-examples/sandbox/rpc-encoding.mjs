@@ -1,14 +1,23 @@
 /*
- * A processed transaction as getTransaction writes it: `json`, `base64` or
- * `base58`, with the balances before and after.
+ * A processed transaction as getTransaction writes it: `json`, `jsonParsed`,
+ * `base64` or `base58`, with the balances before and after.
+ *
+ * jsonParsed names accounts and programs, but takes no instruction apart: a
+ * node does so too with a program it doesn't know.
  */
 
 import bs58 from "bs58";
+
+import { invalid } from "./rpc-params.mjs";
 
 
 export function transactionJson(record, config) {
     const encoding = config?.encoding ?? "json";
     const { err } = record.meta;
+
+    if (!Object.hasOwn(encodings, encoding)) {
+        throw invalid(`Invalid params: unknown encoding ${encoding}`);
+    }
 
     return {
         slot: record.slot,
@@ -17,6 +26,7 @@ export function transactionJson(record, config) {
             ? undefined : record.transaction.version,
         transaction: encodings[encoding](record),
         meta: { ...record.meta,
+                ...encoding === "jsonParsed" ? parsedMeta(record) : {},
                 status: err === null ? { Ok: null } : { Err: err } },
     };
 }
@@ -28,11 +38,13 @@ const encodings = {
         message: messageJson(transaction.message),
     }),
     base64: ({ raw }) => [raw.toString("base64"), "base64"],
+    jsonParsed: (record) => ({
+        signatures: record.transaction.signatures.map(
+            (one) => bs58.encode(one)),
+        message: parsedMessage(record),
+    }),
     base58: ({ raw }) => [bs58.encode(raw), "base58"],
 };
-
-/* Parsing is a courtesy a node may refuse; it then answers as for `json`. */
-encodings.jsonParsed = encodings.json;
 
 
 function messageJson(message) {
@@ -55,5 +67,48 @@ function messageJson(message) {
                 readonlyIndexes: [...lookup.readonlyIndexes],
             })) : undefined,
         transactionConfig: budget ?? undefined,
+    };
+}
+
+
+function parsedMessage({ transaction: { message }, keys }) {
+    const fixed = message.staticAccountKeys.length;
+
+    return {
+        accountKeys: keys.map((key, i) => ({
+            pubkey: key.toBase58(),
+            signer: message.isAccountSigner(i),
+            writable: message.isAccountWritable(i),
+            source: i < fixed ? "transaction" : "lookupTable",
+        })),
+        recentBlockhash: message.recentBlockhash,
+        instructions: message.compiledInstructions.map((instruction) =>
+            namedInstruction(keys, {
+                programIdIndex: instruction.programIdIndex,
+                accounts: instruction.accountKeyIndexes,
+                data: bs58.encode(instruction.data),
+                stackHeight: 1,
+            })),
+    };
+}
+
+
+function parsedMeta({ meta, keys }) {
+    return {
+        loadedAddresses: undefined,
+        innerInstructions: meta.innerInstructions.map(
+            ({ index, instructions }) => ({
+                index, instructions: instructions.map(
+                    (instruction) => namedInstruction(keys, instruction)),
+            })),
+    };
+}
+
+
+function namedInstruction(keys, { programIdIndex, accounts, ...rest }) {
+    return {
+        programId: keys[programIdIndex].toBase58(),
+        accounts: [...accounts].map((i) => keys[i].toBase58()),
+        ...rest,
     };
 }

@@ -15,6 +15,7 @@ export const ASSOCIATED_TOKEN = new PublicKey(
 export const NATIVE_MINT = new PublicKey(
     "So11111111111111111111111111111111111111112");
 
+const MINT_SIZE = 82;
 const ACCOUNT_SIZE = 165;
 const KIND = { mint: 1, account: 2 };
 const TRANSFER_FEE_CONFIG = 1;
@@ -44,7 +45,31 @@ export function readTokenAccount(owner, data) {
         mint: new PublicKey(bytes.subarray(0, 32)),
         owner: new PublicKey(bytes.subarray(32, 64)),
         amount: bytes.readBigUInt64LE(64),
+        delegate: bytes.readUInt32LE(72) === 1
+            ? new PublicKey(bytes.subarray(76, 108)) : null,
         initialized: bytes[108] !== 0,
+        isNative: bytes.readUInt32LE(109) === 1,
+    };
+}
+
+
+/* The mint in `data`, or null if it isn't one. */
+export function readMint(owner, data) {
+    const isMint = owner.equals(TOKEN) && data.length === MINT_SIZE;
+    const isMint2022 = owner.equals(TOKEN_2022)
+        && (data.length === MINT_SIZE || data[ACCOUNT_SIZE] === KIND.mint);
+
+    if (!isMint && !isMint2022) {
+        return null;
+    }
+
+    const bytes = Buffer.from(data);
+
+    return {
+        authority: bytes.readUInt32LE(0) === 1
+            ? new PublicKey(bytes.subarray(4, 36)) : null,
+        supply: bytes.readBigUInt64LE(36),
+        decimals: bytes[44],
     };
 }
 
@@ -86,6 +111,22 @@ export function createAssociatedAccount(payer, owner, mint, program = TOKEN) {
             readable(program),
         ],
         data: Buffer.from([1]),                        /* idempotent */
+    });
+}
+
+
+/* `mint` is one of the market's. */
+export function transferChecked({ source, mint, destination, owner, amount }) {
+    const data = Buffer.alloc(10);
+
+    data[0] = 12;
+    data.writeBigUInt64LE(amount, 1);
+    data[9] = mint.decimals;
+
+    return new TransactionInstruction({
+        programId: mint.program, data,
+        keys: [writable(source), readable(mint.key), writable(destination),
+               readable(owner, true)],
     });
 }
 

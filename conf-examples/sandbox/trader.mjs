@@ -6,7 +6,9 @@
  * couldn't check in a browser.  Coins come from the sandbox.
  */
 
-import { Keypair, VersionedTransaction } from "@solana/web3.js";
+import { Keypair } from "@solana/web3.js";
+
+import { withSignature } from "./wire.mjs";
 
 
 export class Trader {
@@ -47,12 +49,8 @@ export class Trader {
 
     /* The order's transaction with this trader's signature, base64. */
     sign(base64) {
-        const transaction = VersionedTransaction.deserialize(
-            Buffer.from(base64, "base64"));
-
-        transaction.sign([this.keypair]);
-
-        return Buffer.from(transaction.serialize()).toString("base64");
+        return withSignature(Buffer.from(base64, "base64"), this.keypair)
+            .toString("base64");
     }
 
     async execute(path, signedTransaction, requestId, headers = {}) {

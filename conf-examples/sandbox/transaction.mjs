@@ -11,10 +11,11 @@
 import { AddressLookupTableAccount, ComputeBudgetProgram, MessageV1,
          SystemProgram, TransactionMessage } from "@solana/web3.js";
 
-import { AGGREGATOR, EVENT_AUTHORITY, ORDER_ENGINE, fillInstruction,
-         routeInstruction } from "./router.mjs";
+import { MAKER_STOCK } from "./market.mjs";
+import { AGGREGATOR, EVENT_AUTHORITY, ORDER_ENGINE, UNKNOWN_ROUTER,
+         fillInstruction, routeInstruction, vaultOf } from "./router.mjs";
 import { NATIVE_MINT, closeAccount, createAssociatedAccount, readable,
-         syncNative, writable } from "./tokens.mjs";
+         syncNative, transferChecked, writable } from "./tokens.mjs";
 import { unsignedTransaction } from "./wire.mjs";
 
 export const PRIORITY_FEE = 69_000n;
@@ -71,19 +72,74 @@ function routedPlan(market, swap) {
         after.push(closeAccount(destination, receiver, taker));
     }
 
-    const pools = { taker, source, destination, authority: market.vault,
-                    owner: market.vault };
+    const { programId, vault } = router(market, swap);
+    const pools = { taker, source, destination, authority: vault,
+                    owner: vault };
     const route = routeInstruction({
-        accounts: routeAccounts(market, quote, pools),
+        programId,
+        accounts: routeAccounts(market, quote, pools, programId),
         inAmount: quote.inAmount,
         quotedOut: quote.stepOut,
         slippageBps: swap.slippageBps,
         feeBps: quote.feeBps,
-        transfers: transfers(market, quote, pools),
+        transfers: transfers(market, swap, pools),
     });
 
-    return { payer: taker, instructions: [...before, route, ...after],
-             accountsToOpen: missing && !unwraps ? 1 : 0 };
+    return { payer: taker, accountsToOpen: missing && !unwraps ? 1 : 0,
+             instructions: [...before, ...feeAccount(market, swap), route,
+                            ...oddities(market, swap, pools), ...after] };
+}
+
+
+/* The aggregator, or one nobody knows, which is given something to deal in. */
+function router(market, { quote, unknownRouter }) {
+    if (!unknownRouter) {
+        return { programId: AGGREGATOR, vault: market.vault };
+    }
+
+    const [vault] = vaultOf(UNKNOWN_ROUTER);
+
+    for (const mint of [quote.input, quote.output]) {
+        market.setBalance(vault, mint, MAKER_STOCK);
+    }
+
+    return { programId: UNKNOWN_ROUTER, vault };
+}
+
+
+/* The fee's token account, if the swap is told to open it. */
+function feeAccount({ referralAccount }, { quote, taker, opensFeeAccount }) {
+    return opensFeeAccount ? [createAssociatedAccount(
+        taker, referralAccount, quote.feeMint.key, quote.feeMint.program)] : [];
+}
+
+
+/* What a swap is told to have besides: a fee that comes by itself, a claim. */
+function oddities(market, { quote, taker, feeBy, claims },
+                  { source, destination }) {
+    const also = [];
+
+    if (feeBy === "fee-by-transfer") {
+        also.push(transferChecked({
+            source: quote.onInput ? source : destination, mint: quote.feeMint,
+            destination: quote.feeAccount, owner: taker,
+            amount: quote.feeAmount,
+        }));
+    }
+
+    if (claims) {
+        const { referral, chain } = market;
+        const held = chain.tokenAccount(quote.feeAccount)?.amount ?? 0n;
+
+        for (const owner of [referral.partner, referral.admin]) {
+            market.openTokenAccount(owner, quote.feeMint);
+        }
+
+        also.push(referral.claimInstructions(
+            quote.feeMint, taker, held + quote.feeAmount).at(-1));
+    }
+
+    return also;
 }
 
 
@@ -120,7 +176,7 @@ function rfqPlan(market, swap) {
         outAmount: quote.routeOut,
         expireAt: expiry(),
         feeBps: quote.feeBps,
-        transfers: transfers(market, quote, pools),
+        transfers: transfers(market, swap, pools),
     });
 
     return { payer: maker, instructions: [...before, fill, ...after],
@@ -133,15 +189,17 @@ export function expiry() {
 }
 
 
-function routeAccounts(market, quote, { taker, source, destination }) {
+function routeAccounts(market, quote, pools, programId) {
+    const { taker, source, destination, owner } = pools;
+
     return [
         readable(taker, true), writable(source), writable(destination),
         readable(quote.input.key), readable(quote.output.key),
         readable(quote.input.program), readable(quote.output.program),
-        readable(AGGREGATOR), readable(EVENT_AUTHORITY), readable(AGGREGATOR),
-        writable(quote.feeAccount), readable(market.vault),
-        writable(market.tokenAccount(market.vault, quote.input)),
-        writable(market.tokenAccount(market.vault, quote.output)),
+        readable(programId), readable(EVENT_AUTHORITY), readable(programId),
+        writable(quote.feeAccount), readable(owner),
+        writable(market.tokenAccount(owner, quote.input)),
+        writable(market.tokenAccount(owner, quote.output)),
     ];
 }
 
@@ -164,7 +222,7 @@ function fillAccounts(market, quote, { taker, source, destination }) {
 
 
 /* Input to the maker, output to the taker, the fee from the side it is on. */
-function transfers(market, quote, pools) {
+function transfers(market, { quote, feeBy }, pools) {
     const { taker, source, destination, authority, owner } = pools;
     const poolIn = market.tokenAccount(owner, quote.input);
     const poolOut = market.tokenAccount(owner, quote.output);
@@ -177,7 +235,7 @@ function transfers(market, quote, pools) {
         move(quote.output, poolOut, destination, authority, quote.outReceived),
     ];
 
-    if (quote.feeAmount > 0n) {
+    if (quote.feeAmount > 0n && feeBy === "router") {
         moves.push(quote.onInput
             ? move(quote.input, source, quote.feeAccount, taker,
                    quote.feeAmount)

@@ -56,6 +56,11 @@ export async function deliver(response, answer, whims) {
         return;                         /* until the client hangs up */
     }
 
+    if (whims.has("reset")) {
+        response.destroy();
+        return;
+    }
+
     if (whims.has("gzip")) {
         body = zlib.gzipSync(body);
         headers["content-encoding"] = "gzip";
@@ -93,6 +98,6 @@ async function inPieces(response, body, milliseconds) {
 }
 
 
-function pause(milliseconds) {
+export function pause(milliseconds) {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

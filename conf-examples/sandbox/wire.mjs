@@ -1,15 +1,20 @@
 /*
- * The wire forms web3.js doesn't write: version 1 transactions, and the bytes
- * of a message as they stand inside a transaction of any version.
+ * The wire forms web3.js doesn't write: version 1 transactions, and message
+ * and signatures as they stand inside a transaction of any version.
  *
  *     legacy, v0    signature count (compact u16) | signatures | message
  *     v1            message (first byte 0x81) | signatures
  */
 
+import crypto from "node:crypto";
+
 import bs58 from "bs58";
+import { VersionedTransaction } from "@solana/web3.js";
 
 const V1 = 0x81;
 const SIGNATURE = 64;
+const PRIVATE_KEY_HEAD = Buffer.from("302e020100300506032b657004220420",
+                                     "hex");                    /* PKCS 8 */
 const CONFIG = { priorityFee: 3, computeUnitLimit: 4, loadedDataLimit: 8 };
 
 
@@ -32,6 +37,34 @@ export function unsignedTransaction(message) {
 
     return bytes[0] === V1 ? Buffer.concat([bytes, blank])
         : Buffer.concat([Buffer.from([count]), blank, bytes]);
+}
+
+
+/* Puts a keypair's signature in its place, in a copy; any version. */
+export function withSignature(raw, keypair) {
+    const { message } = VersionedTransaction.deserialize(raw);
+    const place = message.staticAccountKeys.findIndex(
+        (key) => key.equals(keypair.publicKey));
+    const signed = Buffer.from(raw);
+    const first = raw[0] === V1 ? raw.length - raw[1] * SIGNATURE : 1;
+
+    if (place < 0 || place >= message.header.numRequiredSignatures) {
+        throw new Error(`${keypair.publicKey} is no signer of the transaction`);
+    }
+
+    signed.set(crypto.sign(null, messageBytes(raw), privateKey(keypair)),
+               first + place * SIGNATURE);
+
+    return signed;
+}
+
+
+function privateKey(keypair) {
+    return crypto.createPrivateKey({
+        key: Buffer.concat([PRIVATE_KEY_HEAD,
+                            keypair.secretKey.subarray(0, 32)]),
+        format: "der", type: "pkcs8",
+    });
 }
 
 

@@ -1,8 +1,8 @@
 /*
  * Base64 (RFC 4648, section 4): strict, with padding.
  *
- * OpenSSL does the coding; what its decoder would forgive (blanks, line ends,
- * bytes behind the padding, missing padding) is refused here first.
+ * Blanks, line ends, bytes behind the padding, missing padding and bits that
+ * the padding cuts off are refused.
  */
 
 #ifndef JUPREF_BASE64_H

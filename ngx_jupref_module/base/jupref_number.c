@@ -143,21 +143,6 @@ jupref_parse_micro(jupref_bytes_t text, uint64_t *micro)
 }
 
 
-uint64_t
-jupref_mul_div(uint64_t value, uint64_t factor, uint64_t divisor)
-{
-    jupref_u128_t  quotient;
-
-    jupref_assert(divisor > 0);
-
-    quotient = (jupref_u128_t) value * factor / divisor;
-
-    jupref_assert(quotient <= UINT64_MAX);
-
-    return (uint64_t) quotient;
-}
-
-
 size_t
 jupref_format_u128(uint8_t *text, jupref_u128_t value)
 {

@@ -9,6 +9,7 @@
 #define JUPREF_NUMBER_H
 
 
+#include "base/jupref_assert.h"
 #include "base/jupref_bytes.h"
 
 
@@ -38,15 +39,37 @@ unsigned jupref_parse_i64(jupref_bytes_t text, int64_t *value);
  */
 unsigned jupref_parse_micro(jupref_bytes_t text, uint64_t *micro);
 
-/* floor(value × factor / divisor) without overflow on the way; divisor > 0,
- * and the caller knows that the result fits (factor <= divisor). */
-uint64_t jupref_mul_div(uint64_t value, uint64_t factor, uint64_t divisor);
-
 /* Writes decimal text without a terminator, returns its length. */
 size_t jupref_format_u128(uint8_t *text, jupref_u128_t value);
 
 /* Micro-units as "12.345678": always six places. */
 size_t jupref_format_micro(uint8_t *text, jupref_u128_t micro);
+
+
+/*
+ * floor(value × factor / divisor) without overflow on the way; divisor > 0,
+ * and the caller knows that the result fits (factor <= divisor).  Nearly all
+ * products fit into 64 bits, and a division by a constant then is none.
+ */
+static inline uint64_t
+jupref_mul_div(uint64_t value, uint64_t factor, uint64_t divisor)
+{
+    jupref_u128_t  product;
+
+    jupref_assert(divisor > 0);
+
+    product = (jupref_u128_t) value * factor;
+
+    if (product <= UINT64_MAX) {
+        return (uint64_t) product / divisor;
+    }
+
+    product /= divisor;
+
+    jupref_assert(product <= UINT64_MAX);
+
+    return (uint64_t) product;
+}
 
 
 #endif /* JUPREF_NUMBER_H */

@@ -22,13 +22,6 @@
 #define JUPREF_CACHE_LINE       64
 #define JUPREF_TABLE_MAX        (UINT32_C(1) << 30)
 
-#define JUPREF_HASH_ROUND       (4 * sizeof(uint64_t))
-#define JUPREF_HASH_LONG        (2 * JUPREF_HASH_ROUND)     /* in lanes */
-
-#define JUPREF_HASH_START       UINT64_C(0x9e3779b97f4a7c15)
-#define JUPREF_HASH_STEP        UINT64_C(0xd6e8feb86659fd93)
-#define JUPREF_HASH_END         UINT64_C(0xa0761d6478bd642f)
-
 
 static uint8_t *jupref_table_at(const jupref_table_t *table,
     const void *block, uint32_t index);
@@ -50,10 +43,6 @@ static uint64_t jupref_table_taken_size(uint32_t capacity);
 static uint64_t jupref_table_align(uint64_t size);
 static unsigned jupref_table_same_key(const jupref_table_t *table,
     const uint8_t *row, const void *key);
-static uint64_t jupref_hash_lanes(uint64_t hash, const uint8_t **at,
-    size_t *len);
-static uint64_t jupref_load_u64_le(const uint8_t *bytes, size_t len);
-static uint64_t jupref_hash_step(uint64_t hash, uint64_t word);
 
 
 uint64_t
@@ -402,11 +391,24 @@ jupref_table_taken(const jupref_table_t *table, const void *block)
 }
 
 
-/* Its low bits are the slot that a key wants. */
+/*
+ * Its low bits are the slot that a key wants.  A fold looks up a dozen keys an
+ * event: hashes of the sizes that keys have are written out.
+ */
 static uint32_t
 jupref_table_hash(const jupref_table_t *table, const void *key)
 {
-    return (uint32_t) jupref_hash(key, table->key_size);
+    switch (table->key_size) {
+
+    case 8:
+        return (uint32_t) jupref_hash_short(key, 8);
+
+    case 32:
+        return (uint32_t) jupref_hash_short(key, 32);
+
+    default:
+        return (uint32_t) jupref_hash(key, table->key_size);
+    }
 }
 
 
@@ -456,75 +458,6 @@ jupref_table_is_zero(const uint8_t *bytes, size_t len)
 }
 
 
-/*
- * Each step is a bijection of the state, so no word can wipe out what came
- * before it; the end spreads the high bits, where products gather, over the
- * low ones, which choose the slot.
- */
-uint64_t
-jupref_hash(const void *bytes, size_t len)
-{
-    uint64_t        hash;
-    const uint8_t  *at;
-
-    at = bytes;
-    hash = JUPREF_HASH_START ^ len;
-
-    if (len >= JUPREF_HASH_LONG) {
-        hash = jupref_hash_lanes(hash, &at, &len);
-    }
-
-    while (len >= 8) {
-        hash = jupref_hash_step(hash, jupref_load_u64_le(at, 8));
-        at += 8;
-        len -= 8;
-    }
-
-    if (len > 0) {
-        hash = jupref_hash_step(hash, jupref_load_u64_le(at, len));
-    }
-
-    hash *= JUPREF_HASH_END;
-    hash ^= hash >> 29;
-    hash *= JUPREF_HASH_STEP;
-
-    return hash ^ hash >> 32;
-}
-
-
-/*
- * A step waits for the one before it, so a long span is hashed as four that
- * are laced together, as far as it is full rounds, and then their ends.
- */
-
-static uint64_t
-jupref_hash_lanes(uint64_t hash, const uint8_t **at, size_t *len)
-{
-    uint64_t        one, two, three, four;
-    const uint8_t  *word;
-
-    one = hash;
-    two = hash + 1;
-    three = hash + 2;
-    four = hash + 3;
-
-    for (word = *at; *len >= JUPREF_HASH_ROUND; word += JUPREF_HASH_ROUND) {
-        one = jupref_hash_step(one, jupref_load_u64_le(word, 8));
-        two = jupref_hash_step(two, jupref_load_u64_le(word + 8, 8));
-        three = jupref_hash_step(three, jupref_load_u64_le(word + 16, 8));
-        four = jupref_hash_step(four, jupref_load_u64_le(word + 24, 8));
-        *len -= JUPREF_HASH_ROUND;
-    }
-
-    *at = word;
-
-    hash = jupref_hash_step(one, two);
-    hash = jupref_hash_step(hash, three);
-
-    return jupref_hash_step(hash, four);
-}
-
-
 /* Twice the rows at least, so that half of the slots stay free. */
 static uint32_t
 jupref_table_slot_count(uint32_t capacity)
@@ -556,39 +489,4 @@ jupref_table_align(uint64_t size)
 {
     return (size + JUPREF_TABLE_ALIGN - 1) / JUPREF_TABLE_ALIGN
            * JUPREF_TABLE_ALIGN;
-}
-
-
-/* Eight bytes are one load where the machine has them in that order. */
-static uint64_t
-jupref_load_u64_le(const uint8_t *bytes, size_t len)
-{
-    size_t    i;
-    uint64_t  word;
-
-#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-
-    if (len == sizeof(uint64_t)) {
-        memcpy(&word, bytes, sizeof(uint64_t));
-        return word;
-    }
-
-#endif
-
-    word = 0;
-
-    for (i = 0; i < len; i++) {
-        word |= (uint64_t) bytes[i] << (8 * i);
-    }
-
-    return word;
-}
-
-
-static uint64_t
-jupref_hash_step(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * JUPREF_HASH_STEP;
-
-    return hash ^ hash >> 32;
 }

@@ -26,6 +26,7 @@
 
 #include "base/jupref_assert.h"
 #include "base/jupref_bytes.h"
+#include "base/jupref_hash.h"
 
 
 typedef struct {
@@ -92,10 +93,6 @@ void jupref_table_expect_row(const jupref_table_t *table, const void *block,
  * table: a removed row that isn't zero, a list that leads astray, a key twice.
  */
 unsigned jupref_table_rebuild(jupref_table_t *table, void *block);
-
-/* A spread of `len` bytes over 64 bits; fixed for all time and machines,
- * because places in saved tables depend on it. */
-uint64_t jupref_hash(const void *bytes, size_t len);
 
 
 /* The row of an index that is in use. */

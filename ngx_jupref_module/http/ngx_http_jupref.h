@@ -129,6 +129,9 @@ typedef struct ngx_http_jupref_rpc_s  ngx_http_jupref_rpc_t;
 typedef struct ngx_http_jupref_rpc_send_conf_s
     ngx_http_jupref_rpc_send_conf_t;
 
+/* agent/ngx_http_jupref_verify_conf.h */
+struct ngx_http_jupref_verify_conf_s;
+
 
 /* The zone as one cycle knows it. */
 typedef struct {
@@ -218,6 +221,8 @@ struct ngx_http_jupref_main_conf_s {
 
     /* NULL: there is no pool of RPC nodes */
     struct ngx_http_jupref_rpc_zone_s  *rpc_zone;
+
+    struct ngx_http_jupref_verify_conf_s  *verify;      /* never NULL */
 };
 
 

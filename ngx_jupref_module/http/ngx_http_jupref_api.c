@@ -72,6 +72,15 @@ static ngx_http_jupref_route_t  ngx_http_jupref_routes[] = {
     { NGX_HTTP_GET, "admin/pools", NGX_HTTP_JUPREF_ROLE_READ,
       ngx_http_jupref_get_pools },
 
+    { NGX_HTTP_GET, "admin/fee-integrity", NGX_HTTP_JUPREF_ROLE_READ,
+      ngx_http_jupref_get_fee_integrity },
+
+    { NGX_HTTP_GET, "admin/reconciliation", NGX_HTTP_JUPREF_ROLE_READ,
+      ngx_http_jupref_get_reconciliation },
+
+    { NGX_HTTP_POST, "admin/incidents/{}/clear", NGX_HTTP_JUPREF_ROLE_ADMIN,
+      ngx_http_jupref_post_incident_clear },
+
     { NGX_HTTP_POST, "admin/trades/{}/verify", NGX_HTTP_JUPREF_ROLE_ADMIN,
       ngx_http_jupref_post_verify },
 

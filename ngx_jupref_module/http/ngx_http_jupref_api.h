@@ -48,6 +48,9 @@ typedef enum {
     NGX_HTTP_JUPREF_NO_JOURNAL,
     NGX_HTTP_JUPREF_JOURNAL_ARCHIVED,
     NGX_HTTP_JUPREF_JOURNAL_UNREADABLE,
+    NGX_HTTP_JUPREF_NO_NODE,
+    NGX_HTTP_JUPREF_NO_SUCH_INCIDENT,
+    NGX_HTTP_JUPREF_NOT_RAISED,
     NGX_HTTP_JUPREF_PROBLEMS
 } ngx_http_jupref_problem_e;
 
@@ -117,6 +120,22 @@ ngx_http_jupref_problem_e ngx_http_jupref_api_limit(
 ngx_http_jupref_problem_e ngx_http_jupref_api_end_page(
     ngx_http_jupref_api_t *api, ngx_uint_t limit, ngx_str_t *cursor,
     ngx_str_t *arguments);
+
+/*
+ * Pages of a list whose rows keep their indexes: its cursor is a letter, one
+ * for each list, and the index behind which the page begins (0: at the first);
+ * end_index() ends a page, `after` 0 says that it was the last.
+ */
+ngx_http_jupref_problem_e ngx_http_jupref_api_index(
+    ngx_http_jupref_api_t *api, u_char letter, uint32_t *after);
+ngx_http_jupref_problem_e ngx_http_jupref_api_end_index(
+    ngx_http_jupref_api_t *api, u_char letter, uint32_t after,
+    ngx_uint_t limit, ngx_str_t *arguments);
+
+/* A query argument that is a key: 0 with `given` 0 when it isn't there. */
+ngx_http_jupref_problem_e ngx_http_jupref_api_pubkey(
+    ngx_http_jupref_api_t *api, const char *name, jupref_pubkey_t *key,
+    ngx_uint_t *given);
 
 /* The path's {wallet}. */
 ngx_http_jupref_problem_e ngx_http_jupref_api_wallet(
@@ -196,6 +215,12 @@ ngx_http_jupref_problem_e ngx_http_jupref_get_platform_series(
 ngx_http_jupref_problem_e ngx_http_jupref_get_referrer_series(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_code_series(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_fee_integrity(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_reconciliation(
+    ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_post_incident_clear(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_ledger_head(
     ngx_http_jupref_api_t *api);

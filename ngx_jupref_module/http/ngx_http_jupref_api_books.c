@@ -13,7 +13,6 @@
 #define NGX_HTTP_JUPREF_BOOKS_ROOM     512
 #define NGX_HTTP_JUPREF_MINT_ROOM      (512 + JUPREF_ACCOUNTS * 256)
 #define NGX_HTTP_JUPREF_HOLDER_ROOM    (256 + JUPREF_ACCOUNTS * 192)
-#define NGX_HTTP_JUPREF_CURSOR_LEN     9        /* a letter, 8 hex digits */
 
 /* Rows of balances, of any mint, that are looked at: under one lock, and for
  * one page. */
@@ -43,8 +42,6 @@ static void ngx_http_jupref_write_account(jupref_json_writer_t *json,
     jupref_account_e account, const jupref_account_t *sums);
 static void ngx_http_jupref_write_holder(jupref_json_writer_t *json,
     const ngx_http_jupref_holder_t *holder);
-static ngx_http_jupref_problem_e ngx_http_jupref_books_cursor(
-    ngx_http_jupref_api_t *api, u_char letter, uint32_t *after);
 static ngx_http_jupref_problem_e ngx_http_jupref_books_end(
     ngx_http_jupref_api_t *api, u_char letter, uint32_t after,
     ngx_uint_t limit, const jupref_pubkey_t *mint);
@@ -111,7 +108,7 @@ ngx_http_jupref_books_of_mints(ngx_http_jupref_api_t *api,
         return problem;
     }
 
-    problem = ngx_http_jupref_books_cursor(api, 'm', &after);
+    problem = ngx_http_jupref_api_index(api, 'm', &after);
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
         return problem;
     }
@@ -179,7 +176,7 @@ ngx_http_jupref_books_of_referrers(ngx_http_jupref_api_t *api,
         return problem;
     }
 
-    problem = ngx_http_jupref_books_cursor(api, 'b', &after);
+    problem = ngx_http_jupref_api_index(api, 'b', &after);
     if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
         return problem;
     }
@@ -385,54 +382,14 @@ ngx_http_jupref_write_holder(jupref_json_writer_t *json,
 
 
 static ngx_http_jupref_problem_e
-ngx_http_jupref_books_cursor(ngx_http_jupref_api_t *api, u_char letter,
-    uint32_t *after)
-{
-    u_char                     bytes[4];
-    ngx_str_t                  text;
-    jupref_bytes_t             hex;
-    ngx_http_jupref_problem_e  problem;
-
-    *after = 0;
-
-    problem = ngx_http_jupref_api_argument(api, "cursor", &text);
-
-    if (problem != NGX_HTTP_JUPREF_NO_PROBLEM || text.len == 0) {
-        return problem;
-    }
-
-    hex.data = text.data + 1;
-    hex.len = text.len - 1;
-
-    if (text.data[0] == letter && jupref_hex_decode(bytes, 4, hex)) {
-        *after = (uint32_t) bytes[0] << 24 | (uint32_t) bytes[1] << 16
-                 | (uint32_t) bytes[2] << 8 | bytes[3];
-    }
-
-    if (*after == 0) {
-        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_CURSOR,
-                   "cursor must be the nextCursor of an answer before, as it "
-                   "came");
-    }
-
-    return NGX_HTTP_JUPREF_NO_PROBLEM;
-}
-
-
-static ngx_http_jupref_problem_e
 ngx_http_jupref_books_end(ngx_http_jupref_api_t *api, u_char letter,
     uint32_t after, ngx_uint_t limit, const jupref_pubkey_t *mint)
 {
-    u_char     text[NGX_HTTP_JUPREF_CURSOR_LEN], key[JUPREF_PUBKEY_TEXT];
+    u_char     key[JUPREF_PUBKEY_TEXT];
     u_char     kept[sizeof("&accounts=referrers&mint=") + JUPREF_PUBKEY_TEXT];
-    ngx_str_t  cursor, arguments;
+    ngx_str_t  arguments;
 
     jupref_json_array_end(&api->json);
-
-    cursor.data = text;
-    cursor.len = after ? (size_t) (ngx_sprintf(text, "%c%08xD", letter, after)
-                                   - text)
-                       : 0;
 
     ngx_str_null(&arguments);
 
@@ -444,5 +401,6 @@ ngx_http_jupref_books_end(ngx_http_jupref_api_t *api, u_char letter,
                                   - kept);
     }
 
-    return ngx_http_jupref_api_end_page(api, limit, &cursor, &arguments);
+    return ngx_http_jupref_api_end_index(api, letter, after, limit,
+                                         &arguments);
 }

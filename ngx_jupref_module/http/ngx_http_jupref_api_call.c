@@ -7,6 +7,7 @@
 
 
 #define NGX_HTTP_JUPREF_VIEW_ALIGN  16          /* of unsigned __int128 */
+#define NGX_HTTP_JUPREF_INDEX_LEN   9           /* a letter, 8 hex digits */
 
 
 ngx_int_t
@@ -100,6 +101,80 @@ ngx_http_jupref_api_wallet(ngx_http_jupref_api_t *api, jupref_pubkey_t *wallet)
 {
     if (!jupref_pubkey_parse(wallet, ngx_http_jupref_bytes(&api->parameter))) {
         return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_NO_SUCH_REFERRER,
+                   "a wallet is the base58 of 32 bytes");
+    }
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_api_index(ngx_http_jupref_api_t *api, u_char letter,
+    uint32_t *after)
+{
+    u_char                     bytes[4];
+    ngx_str_t                  text;
+    jupref_bytes_t             hex;
+    ngx_http_jupref_problem_e  problem;
+
+    *after = 0;
+
+    problem = ngx_http_jupref_api_argument(api, "cursor", &text);
+
+    if (problem != NGX_HTTP_JUPREF_NO_PROBLEM || text.len == 0) {
+        return problem;
+    }
+
+    hex.data = text.data + 1;
+    hex.len = text.len - 1;
+
+    if (text.data[0] == letter && jupref_hex_decode(bytes, 4, hex)) {
+        *after = (uint32_t) bytes[0] << 24 | (uint32_t) bytes[1] << 16
+                 | (uint32_t) bytes[2] << 8 | bytes[3];
+    }
+
+    if (*after == 0) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_CURSOR,
+                   "cursor must be the nextCursor of an answer before, as it "
+                   "came");
+    }
+
+    return NGX_HTTP_JUPREF_NO_PROBLEM;
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_api_end_index(ngx_http_jupref_api_t *api, u_char letter,
+    uint32_t after, ngx_uint_t limit, ngx_str_t *arguments)
+{
+    u_char     text[NGX_HTTP_JUPREF_INDEX_LEN];
+    ngx_str_t  cursor;
+
+    cursor.data = text;
+    cursor.len = after ? (size_t) (ngx_sprintf(text, "%c%08xD", letter, after)
+                                   - text)
+                       : 0;
+
+    return ngx_http_jupref_api_end_page(api, limit, &cursor, arguments);
+}
+
+
+ngx_http_jupref_problem_e
+ngx_http_jupref_api_pubkey(ngx_http_jupref_api_t *api, const char *name,
+    jupref_pubkey_t *key, ngx_uint_t *given)
+{
+    ngx_str_t                  text;
+    ngx_http_jupref_problem_e  problem;
+
+    problem = ngx_http_jupref_api_argument(api, name, &text);
+    if (problem != NGX_HTTP_JUPREF_NO_PROBLEM) {
+        return problem;
+    }
+
+    *given = (text.len != 0);
+
+    if (text.len && !jupref_pubkey_parse(key, ngx_http_jupref_bytes(&text))) {
+        return ngx_http_jupref_refuse(api, NGX_HTTP_JUPREF_INVALID_ARGUMENT,
                    "a wallet is the base58 of 32 bytes");
     }
 

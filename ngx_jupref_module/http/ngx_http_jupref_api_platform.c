@@ -4,6 +4,7 @@
 
 #include "http/ngx_http_jupref_api.h"
 
+#include "agent/ngx_http_jupref_verify_conf.h"
 #include "solana/jupref_address.h"
 
 
@@ -70,6 +71,9 @@ ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
     jupref_json_number(json, "referrers", view->used[JUPREF_TABLE_REFERRERS]);
     jupref_json_number(json, "codes", view->used[JUPREF_TABLE_CODES]);
     jupref_json_number(json, "boundWallets", view->used[JUPREF_TABLE_WALLETS]);
+
+    jupref_json_cstring(json, "verification",
+                        zone->conf->verify->pool ? "nodes" : "manual");
 
     jupref_json_array(json, "feeIntegrity");
 

@@ -4,13 +4,27 @@
  * It may be in any number of buffers, some of them in a temporary file: what
  * was written there a moment ago is read from the page cache.  Size is
  * bounded by the schema before anything is read.
+ *
+ * A body is read at one go, so one reader's room serves all of a process's
+ * requests: it stays warm, and a request that waits carries none along.
  */
 
 #include "http/ngx_http_jupref.h"
 
 
+/* More than a reader takes for a text that comes whole. */
+#define NGX_HTTP_JUPREF_BODY_ROOM  4096
+
+
 static ngx_int_t ngx_http_jupref_body_piece(ngx_http_request_t *r,
     ngx_buf_t *b, jupref_bytes_t *piece);
+static void *ngx_http_jupref_body_take(void *context, size_t size);
+static void ngx_http_jupref_body_release(void *context, void *memory);
+
+
+static uint64_t    ngx_http_jupref_body_room[NGX_HTTP_JUPREF_BODY_ROOM
+                                             / sizeof(uint64_t)];
+static ngx_uint_t  ngx_http_jupref_body_room_used;
 
 
 jupref_json_result_e
@@ -20,9 +34,9 @@ ngx_http_jupref_body_read(ngx_http_request_t *r,
     off_t                   size;
     ngx_chain_t            *cl;
     jupref_bytes_t          piece, named;
+    jupref_memory_t         memory;
     jupref_json_result_e    result;
     jupref_json_reader_t   *reader;
-    ngx_http_jupref_ctx_t  *ctx;
 
     if (r->request_body == NULL) {
         return JUPREF_JSON_MALFORMED;
@@ -36,12 +50,11 @@ ngx_http_jupref_body_read(ngx_http_request_t *r,
         return JUPREF_JSON_TOO_LARGE;
     }
 
-    ctx = ngx_http_jupref_ctx(r);
-    if (ctx == NULL) {
-        return JUPREF_JSON_NO_MEMORY;
-    }
+    memory.take = ngx_http_jupref_body_take;
+    memory.release = ngx_http_jupref_body_release;
+    memory.context = r->pool;
 
-    reader = jupref_json_reader_create(schema, &ctx->memory, context);
+    reader = jupref_json_reader_create(schema, &memory, context);
     if (reader == NULL) {
         return JUPREF_JSON_NO_MEMORY;
     }
@@ -103,4 +116,33 @@ ngx_http_jupref_body_piece(ngx_http_request_t *r, ngx_buf_t *b,
     piece->data = text;
 
     return NGX_OK;
+}
+
+
+/* What doesn't fit, and who comes when the room is taken, has the pool. */
+
+static void *
+ngx_http_jupref_body_take(void *context, size_t size)
+{
+    if (ngx_http_jupref_body_room_used
+        || size > sizeof(ngx_http_jupref_body_room))
+    {
+        return ngx_palloc(context, size);
+    }
+
+    ngx_http_jupref_body_room_used = 1;
+
+    return ngx_http_jupref_body_room;
+}
+
+
+static void
+ngx_http_jupref_body_release(void *context, void *memory)
+{
+    if (memory == ngx_http_jupref_body_room) {
+        ngx_http_jupref_body_room_used = 0;
+        return;
+    }
+
+    (void) ngx_pfree(context, memory);
 }

@@ -3,9 +3,12 @@
  * of nginx's pool, and those who wait for it are called back.
  *
  * A worker has one sync under way at the most; whoever comes meanwhile is
- * served by the next one.  Workers take turns at the disk by the zone's flush
- * lock, which only threads take, so the event loop never waits.  A thread
- * that finds its records synced by another worker has nothing to do.
+ * served by the next one.  It begins when the worker has seen to all events
+ * that were ready with the first trade that asks for it, so that their trades
+ * share it: a worker with one client goes to the disk at once, a busy one for
+ * dozens at a time.  Workers take turns at the disk by the zone's flush lock,
+ * which only threads take, so the event loop never waits.  A thread that
+ * finds its records synced by another worker has nothing to do.
  */
 
 #include "http/ngx_http_jupref.h"
@@ -29,6 +32,7 @@ typedef struct {
 
 
 static void ngx_http_jupref_commit_delayed(ngx_event_t *ev);
+static void ngx_http_jupref_commit_begin(ngx_event_t *ev);
 static ngx_int_t ngx_http_jupref_commit_post(ngx_http_jupref_zone_t *zone);
 static void ngx_http_jupref_flush_thread(void *data, ngx_log_t *log);
 static void ngx_http_jupref_flush_locked(ngx_http_jupref_flush_t *flush);
@@ -45,6 +49,7 @@ static jupref_log_writer_t     *ngx_http_jupref_writer;
 static ngx_thread_task_t       *ngx_http_jupref_flush_task;
 static ngx_http_jupref_flush_t  ngx_http_jupref_flush;
 static ngx_queue_t              ngx_http_jupref_waits;
+static ngx_event_t              ngx_http_jupref_begin;
 static ngx_event_t              ngx_http_jupref_delay;
 static ngx_connection_t         ngx_http_jupref_delay_connection;
 static unsigned                 ngx_http_jupref_flushing;
@@ -67,6 +72,11 @@ ngx_http_jupref_commit_init(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     if (ngx_http_jupref_writer == NULL || ngx_http_jupref_flush_task == NULL) {
         return NGX_ERROR;
     }
+
+    ngx_memzero(&ngx_http_jupref_begin, sizeof(ngx_event_t));
+    ngx_http_jupref_begin.data = zone;
+    ngx_http_jupref_begin.handler = ngx_http_jupref_commit_begin;
+    ngx_http_jupref_begin.log = log;
 
     ngx_http_jupref_delay_connection.fd = (ngx_socket_t) -1;
     ngx_http_jupref_delay_connection.data = zone;
@@ -131,7 +141,20 @@ ngx_http_jupref_commit(ngx_http_jupref_zone_t *zone)
         return;
     }
 
-    (void) ngx_http_jupref_commit_post(zone);
+    ngx_post_event(&ngx_http_jupref_begin, &ngx_posted_events);
+}
+
+
+/* Behind all that the event loop had to do when it was asked for. */
+
+static void
+ngx_http_jupref_commit_begin(ngx_event_t *ev)
+{
+    if (!ngx_http_jupref_flushing
+        && ngx_http_jupref_commit_post(ev->data) != NGX_OK)
+    {
+        ngx_http_jupref_commit_tell(ev->data, JUPREF_FAULT_MEMORY);
+    }
 }
 
 
@@ -322,10 +345,14 @@ ngx_http_jupref_commit_wait(ngx_http_jupref_zone_t *zone,
         return NGX_ERROR;
     }
 
-    if (!ngx_http_jupref_flushing
-        && ngx_http_jupref_commit_post(zone) != NGX_OK)
-    {
+    if (ngx_http_jupref_writer == NULL) {
         return NGX_ERROR;
+    }
+
+    /* whatever another worker has synced meanwhile: its end tells of it */
+
+    if (!ngx_http_jupref_flushing) {
+        ngx_post_event(&ngx_http_jupref_begin, &ngx_posted_events);
     }
 
     cleanup->handler = ngx_http_jupref_wait_cleanup;

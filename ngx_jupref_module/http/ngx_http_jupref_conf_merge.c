@@ -5,6 +5,8 @@
 
 #include "http/ngx_http_jupref_rpc.h"
 
+#include "agent/ngx_http_jupref_verify_conf.h"
+
 
 static void ngx_http_jupref_inherit(ngx_http_core_loc_conf_t *clcf,
     ngx_http_jupref_loc_conf_t *prev, ngx_http_jupref_loc_conf_t *conf);
@@ -23,10 +25,12 @@ ngx_http_jupref_create_main_conf(ngx_conf_t *cf)
     jmcf->hold = NGX_CONF_UNSET_MSEC;
     jmcf->snapshot_every = NGX_CONF_UNSET;
     jmcf->retention = NGX_CONF_UNSET;
+    jmcf->verify = ngx_http_jupref_verify_create_conf(cf);
 
-    if (ngx_array_init(&jmcf->api_keys, cf->pool, 2,
-                       sizeof(ngx_http_jupref_api_key_t))
-        != NGX_OK
+    if (jmcf->verify == NULL
+        || ngx_array_init(&jmcf->api_keys, cf->pool, 2,
+                          sizeof(ngx_http_jupref_api_key_t))
+           != NGX_OK
         || ngx_array_init(&jmcf->tiers, cf->pool, 4, sizeof(jupref_terms_t))
            != NGX_OK
         || ngx_array_init(&jmcf->codes, cf->pool, 4,
@@ -184,6 +188,8 @@ ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                       "referral account", &clcf->name);
         return NGX_CONF_ERROR;
     }
+
+    ngx_http_jupref_verify_location(jmcf, conf);
 
     if (conf->link_to.data
         && (jmcf->keyring == NULL || jmcf->keyring->cookie.nelts == 0))

@@ -11,7 +11,7 @@
 #include "ledger/jupref_upkeep.h"
 
 
-#define NGX_HTTP_JUPREF_HEALTH_MAX  1024
+#define NGX_HTTP_JUPREF_HEALTH_MAX  2048
 
 
 static ngx_uint_t ngx_http_jupref_troubles(ngx_http_request_t *r,
@@ -23,7 +23,8 @@ ngx_http_jupref_health_handler(ngx_http_request_t *r)
 {
     ngx_int_t                     rc;
     ngx_uint_t                    i, count, ready;
-    const char                   *reasons[JUPREF_TABLES + 3];
+    const char                   *reasons[JUPREF_TABLES + 3
+                                          + JUPREF_INCIDENTS];
     ngx_http_jupref_api_t         api;
     ngx_http_jupref_loc_conf_t   *jlcf;
     ngx_http_jupref_main_conf_t  *jmcf;
@@ -147,6 +148,12 @@ ngx_http_jupref_troubles(ngx_http_request_t *r, const char **reasons,
 
     } else if (journal && !jupref_log_has_room(journal)) {
         reasons[count++] = jupref_ledger_result_text(JUPREF_LEDGER_LOG_FULL);
+    }
+
+    for (i = 1; i < JUPREF_INCIDENTS; i++) {
+        if (ledger->raised[i].seq) {
+            reasons[count++] = jupref_incident_text((unsigned) i);
+        }
     }
 
     ngx_http_jupref_unlock(jmcf->zone);

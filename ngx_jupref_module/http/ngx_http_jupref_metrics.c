@@ -8,6 +8,8 @@
 
 #include "http/ngx_http_jupref_metrics.h"
 
+#include "agent/ngx_http_jupref_verify_conf.h"
+
 
 #define NGX_HTTP_JUPREF_METRICS_MAX  (96 * 1024)
 
@@ -17,6 +19,10 @@ static void ngx_http_jupref_write_family(ngx_http_jupref_metrics_t *m,
 static void ngx_http_jupref_metrics_copy(ngx_http_jupref_zone_t *zone,
     ngx_http_jupref_metrics_t *m);
 static void ngx_http_jupref_metrics_journal(ngx_http_jupref_zone_t *zone,
+    ngx_http_jupref_metrics_t *m);
+static void ngx_http_jupref_metrics_awaited(const jupref_ledger_t *ledger,
+    ngx_http_jupref_metrics_t *m);
+static void ngx_http_jupref_metrics_proof(ngx_http_jupref_zone_t *zone,
     ngx_http_jupref_metrics_t *m);
 static ngx_uint_t ngx_http_jupref_wants_open_metrics(ngx_http_request_t *r);
 
@@ -41,7 +47,8 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
     static const ngx_http_jupref_family_t *const  tables[] = {
         ngx_http_jupref_families,
         ngx_http_jupref_pool_families,
-        ngx_http_jupref_rpc_families
+        ngx_http_jupref_rpc_families,
+        ngx_http_jupref_proof_families
     };
 
     rc = ngx_http_jupref_only_reads(r);
@@ -112,12 +119,14 @@ ngx_http_jupref_write_family(ngx_http_jupref_metrics_t *m,
     u_char      *start, *samples;
     const char  *total;
 
+    static const char *const  types[] = { "gauge", "counter", "histogram" };
+
     start = m->at;
-    total = (family->counter && !m->open_metrics) ? "_total" : "";
+    total = (family->type == 1 && !m->open_metrics) ? "_total" : "";
 
     m->at = ngx_slprintf(m->at, m->end, "# HELP %s%s %s\n# TYPE %s%s %s\n",
                          family->name, total, family->help, family->name,
-                         total, family->counter ? "counter" : "gauge");
+                         total, types[family->type]);
 
     samples = m->at;
 
@@ -157,8 +166,11 @@ ngx_http_jupref_metrics_copy(ngx_http_jupref_zone_t *zone,
                         &m->pending);
 
     ngx_http_jupref_metrics_journal(zone, m);
+    ngx_http_jupref_metrics_awaited(ledger, m);
 
     ngx_http_jupref_unlock(zone);
+
+    ngx_http_jupref_metrics_proof(zone, m);
 }
 
 
@@ -182,6 +194,52 @@ ngx_http_jupref_metrics_journal(ngx_http_jupref_zone_t *zone,
         m->journal.records = journal->records;
         m->journal.bytes = journal->bytes;
         m->journal.stopped = journal->stopped;
+    }
+}
+
+
+/* How long the oldest trade has been waiting for its proof, and what is
+ * raised. */
+
+static void
+ngx_http_jupref_metrics_awaited(const jupref_ledger_t *ledger,
+    ngx_http_jupref_metrics_t *m)
+{
+    uint32_t    oldest;
+    uint64_t    now_ms, time_ms;
+    ngx_uint_t  i;
+
+    for (i = 0; i < JUPREF_INCIDENTS; i++) {
+        m->raised[i] = (ledger->raised[i].seq != 0);
+    }
+
+    m->oldest_proof_ms = 0;
+    oldest = ledger->oldest_proof[JUPREF_PROOFS_AWAITED];
+
+    if (oldest) {
+        now_ms = ngx_http_jupref_now_ms();
+        time_ms = jupref_trade(ledger, oldest)->time_ms;
+        m->oldest_proof_ms = (now_ms > time_ms) ? now_ms - time_ms : 0;
+    }
+}
+
+
+static void
+ngx_http_jupref_metrics_proof(ngx_http_jupref_zone_t *zone,
+    ngx_http_jupref_metrics_t *m)
+{
+    ngx_http_jupref_proof_t  *proof;
+
+    m->verified = (zone->conf->verify->pool != NULL);
+    ngx_http_jupref_metrics_accounts(zone->conf->rpc_zone, &m->accounts);
+
+    proof = ngx_http_jupref_proof(zone->conf->rpc_zone);
+
+    if (proof) {
+        ngx_memcpy(&m->proof, proof, sizeof(ngx_http_jupref_proof_t));
+
+    } else {
+        ngx_memzero(&m->proof, sizeof(ngx_http_jupref_proof_t));
     }
 }
 
@@ -214,4 +272,36 @@ ngx_http_jupref_sample(ngx_http_jupref_metrics_t *m, const char *name,
 
     m->at = ngx_slprintf(m->at, m->end, "%s{%s=\"%s\"} %uL\n", name, label,
                          value, number);
+}
+
+
+void
+ngx_http_jupref_sample_of(ngx_http_jupref_metrics_t *m, const char *name,
+    const char *labels, uint64_t number)
+{
+    m->at = ngx_slprintf(m->at, m->end, "%s{%s} %uL\n", name, labels, number);
+}
+
+
+void
+ngx_http_jupref_sample_histogram(ngx_http_jupref_metrics_t *m,
+    const char *name, const ngx_uint_t *bounds, ngx_uint_t count,
+    const ngx_atomic_t *buckets, uint64_t sum_ms)
+{
+    uint64_t    sum;
+    ngx_uint_t  i;
+
+    for (sum = 0, i = 0; i < count; i++) {
+        sum += buckets[i];
+
+        m->at = ngx_slprintf(m->at, m->end, "%s_bucket{le=\"%ui%s\"} %uL\n",
+                             name, bounds[i], m->open_metrics ? ".0" : "",
+                             sum);
+    }
+
+    sum += buckets[count];
+
+    m->at = ngx_slprintf(m->at, m->end, "%s_bucket{le=\"+Inf\"} %uL\n"
+                         "%s_sum %uL.%03uL\n%s_count %uL\n", name, sum,
+                         name, sum_ms / 1000, sum_ms % 1000, name, sum);
 }

@@ -7,6 +7,7 @@
 
 
 #include "http/ngx_http_jupref_api.h"
+#include "agent/ngx_http_jupref_accounts.h"
 #include "upstream/ngx_http_jupref_rpc_zone.h"
 
 
@@ -23,6 +24,17 @@ typedef struct {
 } ngx_http_jupref_journal_t;
 
 
+/* The operator's accounts, counted; zeroes where nobody looks at them. */
+typedef struct {
+    ngx_uint_t                   places[NGX_HTTP_JUPREF_FEE_STATES];
+    ngx_uint_t                   referrals[NGX_HTTP_JUPREF_REFERRAL_STATES];
+    ngx_uint_t                   drifting;      /* mints */
+    ngx_uint_t                   program_changes;
+    uint64_t                     program_slot;
+    uint64_t                     reconciled[NGX_HTTP_JUPREF_RECONCILED];
+} ngx_http_jupref_counted_accounts_t;
+
+
 /* What the families are written from, copied once. */
 typedef struct {
     u_char                      *at;
@@ -37,7 +49,12 @@ typedef struct {
     uint32_t                     damaged;
     jupref_pending_stat_t        pending;
     ngx_http_jupref_journal_t    journal;
+    ngx_http_jupref_proof_t      proof;         /* zeroes: none is made */
+    ngx_http_jupref_counted_accounts_t  accounts;
+    uint64_t                     oldest_proof_ms;       /* its age */
+    uint8_t                      raised[JUPREF_INCIDENTS];
     unsigned                     journaled:1;
+    unsigned                     verified:1;    /* trades are, by nodes */
     ngx_http_jupref_rpc_zone_t  *rpc_zone;      /* NULL: no pools */
     jupref_pool_t               *pools;         /* a copy of each of its */
 } ngx_http_jupref_metrics_t;
@@ -45,7 +62,8 @@ typedef struct {
 
 typedef struct {
     const char  *name;                  /* without _total */
-    ngx_uint_t   counter;               /* 1: a counter, 0: a gauge */
+    ngx_uint_t   type;                  /* 0: a gauge, 1: a counter, 2: a
+                                         * histogram */
     const char  *help;
     void       (*write)(ngx_http_jupref_metrics_t *m, const char *name);
 } ngx_http_jupref_family_t;
@@ -53,6 +71,7 @@ typedef struct {
 
 /* Tables end with a family without a name. */
 extern const ngx_http_jupref_family_t  ngx_http_jupref_families[];
+extern const ngx_http_jupref_family_t  ngx_http_jupref_proof_families[];
 extern const ngx_http_jupref_family_t  ngx_http_jupref_pool_families[];
 extern const ngx_http_jupref_family_t  ngx_http_jupref_rpc_families[];
 
@@ -62,8 +81,24 @@ extern const ngx_http_jupref_family_t  ngx_http_jupref_rpc_families[];
 size_t ngx_http_jupref_metrics_pools(ngx_http_request_t *r,
     ngx_http_jupref_metrics_t *m);
 
+/* The same of the operator's accounts. */
+void ngx_http_jupref_metrics_accounts(ngx_http_jupref_rpc_zone_t *zone,
+    ngx_http_jupref_counted_accounts_t *counted);
+
 void ngx_http_jupref_sample(ngx_http_jupref_metrics_t *m, const char *name,
     const char *label, const char *value, uint64_t number);
+
+/* The same with several labels: `a="b",c="d"`. */
+void ngx_http_jupref_sample_of(ngx_http_jupref_metrics_t *m, const char *name,
+    const char *labels, uint64_t number);
+
+/*
+ * A histogram of seconds: what was counted up to each of `count` bounds, not
+ * added up, and beyond the last of them; and the sum of all in milliseconds.
+ */
+void ngx_http_jupref_sample_histogram(ngx_http_jupref_metrics_t *m,
+    const char *name, const ngx_uint_t *bounds, ngx_uint_t count,
+    const ngx_atomic_t *buckets, uint64_t sum_ms);
 
 
 #endif /* NGX_HTTP_JUPREF_METRICS_H */

@@ -5,6 +5,8 @@
 #include "http/ngx_http_jupref_rpc.h"
 #include "upstream/ngx_http_jupref_pool.h"
 
+#include "agent/ngx_http_jupref_verify_conf.h"
+
 
 #define NGX_HTTP_JUPREF_ANY                                                   \
     (NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF)
@@ -50,6 +52,13 @@ static ngx_command_t  ngx_http_jupref_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_jupref_loc_conf_t, commit_timeout),
+      NULL },
+
+    { ngx_string("jupref_verify"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE123,
+      ngx_http_jupref_verify,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("jupref_keyring"),
@@ -284,6 +293,10 @@ ngx_http_jupref_init(ngx_conf_t *cf)
 
     jmcf->request_uri = ngx_http_get_variable_index(cf, &request_uri);
     if (jmcf->request_uri == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_jupref_verify_init_conf(cf, jmcf) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -49,7 +49,10 @@ static const struct {
     { "fee_mint_needed",        422, "Mint of the fee needed" },
     { "no_journal",             404, "No journal is kept" },
     { "journal_archived",       410, "No longer in the journal" },
-    { "journal_unreadable",     503, "Journal not readable" }
+    { "journal_unreadable",     503, "Journal not readable" },
+    { "no_node",                503, "No Solana node answers" },
+    { "incident_not_found",     404, "No such incident" },
+    { "not_raised",             409, "The incident is not raised" }
 };
 
 

@@ -6,6 +6,8 @@
 #include "agent/ngx_http_jupref_agent.h"
 #include "http/ngx_http_jupref_rpc.h"
 
+#include "agent/ngx_http_jupref_verify_conf.h"
+
 
 /* Clicks are booked this often at the least (also by the clicks themselves). */
 #define NGX_HTTP_JUPREF_TICK_MS  1000
@@ -34,6 +36,8 @@ ngx_http_jupref_init_module(ngx_cycle_t *cycle)
     ngx_http_jupref_lock(jmcf->zone);
     ngx_http_jupref_sync(jmcf->zone, cycle->log);
     ngx_http_jupref_unlock(jmcf->zone);
+
+    ngx_http_jupref_verify_tell(jmcf, cycle->log);
 
     return NGX_OK;
 }

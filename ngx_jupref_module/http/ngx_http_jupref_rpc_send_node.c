@@ -31,7 +31,7 @@ ngx_http_jupref_rpc_send_to(ngx_http_jupref_rpc_send_t *send,
     }
 
     fetch = ngx_http_jupref_fetch_create(node->sockaddr, node->socklen,
-                                         &node->server);
+                                         &send->pool->upstream->host);
     if (fetch == NULL) {
         return NGX_ERROR;
     }

@@ -168,6 +168,27 @@ jupref_incident_name(unsigned kind)
 }
 
 
+const char *
+jupref_incident_text(unsigned kind)
+{
+    static const char *const  texts[JUPREF_INCIDENTS] = {
+        [0] = "nothing is wrong",
+        [JUPREF_INCIDENT_FEE_DRIFT] =
+            "a fee account holds other than the books say",
+        [JUPREF_INCIDENT_PROGRAM_UPGRADED] =
+            "the referral program was changed",
+        [JUPREF_INCIDENT_REFERRAL_ACCOUNT] =
+            "the referral account isn't as it should be",
+        [JUPREF_INCIDENT_FEE_ACCOUNT] =
+            "a token account that fees should arrive in can't take them",
+        [JUPREF_INCIDENT_NODES] =
+            "too few Solana nodes tell the truth"
+    };
+
+    return texts[kind];
+}
+
+
 static jupref_ledger_result_e
 jupref_plan_mint(const jupref_ledger_t *ledger, const jupref_pubkey_t *mint)
 {

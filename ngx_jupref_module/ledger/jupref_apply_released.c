@@ -19,6 +19,7 @@
 
 #define JUPREF_RELEASED_MAX    (JUPREF_RELEASE_MAX * JUPREF_LEVELS)
 #define JUPREF_RELEASED_SLOTS  2048     /* a power of two over twice that */
+#define JUPREF_RELEASED_AHEAD  8        /* rows */
 
 
 /* What each balance gets; slots find a balance by its index. */
@@ -33,6 +34,8 @@ typedef struct {
 
 static void jupref_plan_released(const jupref_ledger_t *ledger,
     uint64_t cutoff_ms, jupref_released_t *released);
+static void jupref_released_expect(const jupref_ledger_t *ledger,
+    uint32_t index);
 static void jupref_released_add(jupref_released_t *released,
     uint32_t balance, uint64_t amount);
 static void jupref_released_postings(const jupref_ledger_t *ledger,
@@ -105,6 +108,7 @@ jupref_plan_released(const jupref_ledger_t *ledger, uint64_t cutoff_ms,
             return;
         }
 
+        jupref_released_expect(ledger, index);
         released->trades++;
         jupref_trade_split(row, &split);
 
@@ -116,6 +120,26 @@ jupref_plan_released(const jupref_ledger_t *ledger, uint64_t cutoff_ms,
                                     split.level[i]);
             }
         }
+    }
+}
+
+
+/*
+ * Where the next row is stands in the one before it, and the rows are cold.
+ * Trades are verified in about the order they were booked in: what is some
+ * rows on will be needed soon, most likely.
+ */
+
+static void
+jupref_released_expect(const jupref_ledger_t *ledger, uint32_t index)
+{
+    const jupref_table_t  *trades;
+
+    trades = &ledger->tables[JUPREF_TABLE_TRADES];
+
+    if (index + JUPREF_RELEASED_AHEAD <= trades->used) {
+        jupref_table_expect_row(trades, ledger,
+                                index + JUPREF_RELEASED_AHEAD);
     }
 }
 
@@ -166,6 +190,8 @@ jupref_released_postings(const jupref_ledger_t *ledger,
                  released->amount[place]);
     jupref_credit_available(ledger, postings, balance->referrer,
                             released->amount[place]);
+    jupref_postings_know(postings, balance->referrer,
+                         released->balance[place]);
 }
 
 
@@ -183,7 +209,7 @@ jupref_book_released(jupref_ledger_t *ledger, unsigned trades)
         before = *row;
         row->state = JUPREF_STATE_AVAILABLE;
 
-        jupref_trade_moves(ledger, &before, row);
+        jupref_trade_moves(ledger, &before, row, NULL);
         jupref_mix(ledger, row, sizeof(jupref_trade_row_t));
     }
 }

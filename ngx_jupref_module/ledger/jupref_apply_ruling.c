@@ -263,7 +263,7 @@ jupref_book_ruling(jupref_ledger_t *ledger, const jupref_event_t *event,
 
     jupref_link_queue(ledger, index);
 
-    jupref_trade_moves(ledger, &before, row);
+    jupref_trade_moves(ledger, &before, row, NULL);
     jupref_postings_book(ledger, postings);
 
     jupref_mix(ledger, row, sizeof(jupref_trade_row_t));

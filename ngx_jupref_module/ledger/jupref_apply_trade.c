@@ -17,10 +17,11 @@
 
 /* What booking a trade will touch, decided before anything is. */
 typedef struct {
-    uint32_t  row;                      /* an unknown trade's, 0: a new row */
-    uint32_t  code;
-    unsigned  kept;                     /* 1: the code is the unknown row's */
-    uint32_t  level[JUPREF_LEVELS];
+    uint32_t        row;                /* an unknown trade's, 0: a new row */
+    uint32_t        code;
+    unsigned        kept;               /* 1: the code is the unknown row's */
+    uint32_t        level[JUPREF_LEVELS];
+    jupref_found_t  found;
 } jupref_trade_plan_t;
 
 
@@ -29,7 +30,7 @@ static jupref_ledger_result_e jupref_plan_trade(const jupref_ledger_t *ledger,
 static jupref_ledger_result_e jupref_plan_row(const jupref_ledger_t *ledger,
     const jupref_event_t *event, jupref_trade_plan_t *plan);
 static jupref_ledger_result_e jupref_plan_room(const jupref_ledger_t *ledger,
-    const jupref_trade_t *trade, const jupref_trade_plan_t *plan);
+    const jupref_trade_t *trade, jupref_trade_plan_t *plan);
 static unsigned jupref_is_same_trade(const jupref_trade_row_t *row,
     const jupref_trade_t *trade);
 static void jupref_book_row(jupref_ledger_t *ledger,
@@ -73,7 +74,7 @@ jupref_apply_trade(jupref_ledger_t *ledger, const jupref_event_t *event)
     jupref_book_row(ledger, event, &plan, row);
     jupref_link_trade(ledger, index);
     jupref_link_queue(ledger, index);
-    jupref_trade_moves(ledger, plan.row ? &before : NULL, row);
+    jupref_trade_moves(ledger, plan.row ? &before : NULL, row, &plan.found);
 
     if (row->state == JUPREF_STATE_EXECUTED) {
         jupref_trade_in_series(ledger, row, event->time_ms);
@@ -175,7 +176,7 @@ jupref_is_same_trade(const jupref_trade_row_t *row,
 
 static jupref_ledger_result_e
 jupref_plan_room(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
-    const jupref_trade_plan_t *plan)
+    jupref_trade_plan_t *plan)
 {
     jupref_fee_split_t  split;
 
@@ -186,7 +187,8 @@ jupref_plan_room(const jupref_ledger_t *ledger, const jupref_trade_t *trade,
     jupref_fee_split(&trade->terms, trade->fee, jupref_earners(plan->level),
                      &split);
 
-    return jupref_room_for(ledger, &trade->fee_mint, plan->level, &split);
+    return jupref_room_for(ledger, &trade->fee_mint, plan->level, &split,
+                           &plan->found);
 }
 
 
@@ -214,8 +216,12 @@ jupref_book_row(jupref_ledger_t *ledger, const jupref_event_t *event,
     memcpy(row->level, plan->level, sizeof(row->level));
     row->input_mint = trade->input_mint;
     row->output_mint = trade->output_mint;
-    row->fee_mint = jupref_pubkey_is_zero(&trade->fee_mint)
-                    ? 0 : jupref_take_mint(ledger, &trade->fee_mint);
+    row->fee_mint = plan->found.mint;
+
+    if (row->fee_mint == 0 && !jupref_pubkey_is_zero(&trade->fee_mint)) {
+        row->fee_mint = jupref_take_mint(ledger, &trade->fee_mint);
+    }
+
     row->granted_bps = trade->granted_bps;
     memcpy(row->share_bps, trade->terms.share_bps, sizeof(row->share_bps));
     row->partner_bps = trade->terms.partner_bps;

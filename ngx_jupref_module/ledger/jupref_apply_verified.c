@@ -20,21 +20,24 @@
 
 static jupref_ledger_result_e jupref_plan_verified(
     const jupref_ledger_t *ledger, const jupref_event_t *event,
-    uint32_t *index, jupref_trade_row_t *after, jupref_postings_t *postings);
+    uint32_t *index, jupref_trade_row_t *after, jupref_found_t *found,
+    jupref_postings_t *postings);
 static jupref_ledger_result_e jupref_plan_fee(const jupref_ledger_t *ledger,
     const jupref_pubkey_t *mint, jupref_trade_row_t *after,
-    jupref_postings_t *postings);
+    jupref_found_t *found, jupref_postings_t *postings);
 
 
 jupref_ledger_result_e
 jupref_apply_verified(jupref_ledger_t *ledger, const jupref_event_t *event)
 {
     uint32_t                index;
+    jupref_found_t          found;
     jupref_trade_row_t     *row, before, after;
     jupref_postings_t       postings;
     jupref_ledger_result_e  result;
 
-    result = jupref_plan_verified(ledger, event, &index, &after, &postings);
+    result = jupref_plan_verified(ledger, event, &index, &after, &found,
+                                  &postings);
 
     if (result != JUPREF_LEDGER_OK) {
         return result;
@@ -42,8 +45,13 @@ jupref_apply_verified(jupref_ledger_t *ledger, const jupref_event_t *event)
 
     jupref_booking_begins(ledger);
 
-    after.fee_mint = jupref_take_mint(ledger,
-                                      &event->of.trade_verified.fee_mint);
+    after.fee_mint = found.mint;
+
+    if (after.fee_mint == 0) {
+        after.fee_mint = jupref_take_mint(ledger,
+                                          &event->of.trade_verified.fee_mint);
+    }
+
     postings.mint = after.fee_mint;
 
     row = jupref_trade(ledger, index);
@@ -53,7 +61,7 @@ jupref_apply_verified(jupref_ledger_t *ledger, const jupref_event_t *event)
     after.later = 0;
     *row = after;
 
-    jupref_trade_moves(ledger, &before, row);
+    jupref_trade_moves(ledger, &before, row, &found);
     jupref_postings_book(ledger, &postings);
     jupref_link_queue(ledger, index);
 
@@ -70,7 +78,7 @@ jupref_apply_verified(jupref_ledger_t *ledger, const jupref_event_t *event)
 static jupref_ledger_result_e
 jupref_plan_verified(const jupref_ledger_t *ledger,
     const jupref_event_t *event, uint32_t *index, jupref_trade_row_t *after,
-    jupref_postings_t *postings)
+    jupref_found_t *found, jupref_postings_t *postings)
 {
     jupref_terms_t                  terms;
     const jupref_trade_verified_t  *asked;
@@ -117,13 +125,14 @@ jupref_plan_verified(const jupref_ledger_t *ledger,
     after->reason = 0;
     after->came_from = 0;
 
-    return jupref_plan_fee(ledger, &asked->fee_mint, after, postings);
+    return jupref_plan_fee(ledger, &asked->fee_mint, after, found, postings);
 }
 
 
 static jupref_ledger_result_e
 jupref_plan_fee(const jupref_ledger_t *ledger, const jupref_pubkey_t *mint,
-    jupref_trade_row_t *after, jupref_postings_t *postings)
+    jupref_trade_row_t *after, jupref_found_t *found,
+    jupref_postings_t *postings)
 {
     unsigned                i;
     jupref_terms_t          terms;
@@ -134,13 +143,13 @@ jupref_plan_fee(const jupref_ledger_t *ledger, const jupref_pubkey_t *mint,
     jupref_fee_split(&terms, after->fee, jupref_earners(after->level),
                      &split);
 
-    result = jupref_room_for(ledger, mint, after->level, &split);
+    result = jupref_room_for(ledger, mint, after->level, &split, found);
 
     if (result != JUPREF_LEDGER_OK) {
         return result;
     }
 
-    jupref_postings_begin(postings, jupref_find_mint(ledger, mint));
+    jupref_postings_begin(postings, found->mint);
 
     jupref_debit(postings, JUPREF_ACCOUNT_JUPITER_UNCLAIMED, 0, after->fee);
     jupref_credit(postings, JUPREF_ACCOUNT_JUPITER_CUT, 0, split.jupiter_cut);
@@ -149,6 +158,7 @@ jupref_plan_fee(const jupref_ledger_t *ledger, const jupref_pubkey_t *mint,
     for (i = 0; i < JUPREF_LEVELS; i++) {
         jupref_credit(postings, JUPREF_ACCOUNT_PENDING, after->level[i],
                       split.level[i]);
+        jupref_postings_know(postings, after->level[i], found->balance[i]);
     }
 
     return jupref_postings_check(ledger, postings);

@@ -8,7 +8,6 @@
 
 #include "base/jupref_assert.h"
 #include "ledger/jupref_rank.h"
-#include "ledger/jupref_standing.h"
 
 
 void
@@ -71,11 +70,21 @@ jupref_take_mint(jupref_ledger_t *ledger, const jupref_pubkey_t *mint)
 
 
 jupref_balance_row_t *
-jupref_take_balance(jupref_ledger_t *ledger, uint32_t referrer, uint32_t mint)
+jupref_take_balance(jupref_ledger_t *ledger, uint32_t referrer, uint32_t mint,
+    uint32_t known)
 {
-    uint32_t                index, key[2];
+    uint32_t                index;
+    uint64_t                key;
     jupref_balance_row_t   *row;
     jupref_referrer_row_t  *owner;
+
+    if (known) {
+        row = jupref_balance(ledger, known);
+
+        if (row->referrer == referrer && row->mint == mint) {
+            return row;
+        }
+    }
 
     index = jupref_find_balance(ledger, referrer, mint);
 
@@ -83,11 +92,9 @@ jupref_take_balance(jupref_ledger_t *ledger, uint32_t referrer, uint32_t mint)
         return jupref_balance(ledger, index);
     }
 
-    key[0] = referrer;
-    key[1] = mint;
-
+    key = jupref_balance_key(referrer, mint);
     index = jupref_table_insert(&ledger->tables[JUPREF_TABLE_BALANCES],
-                                ledger, key);
+                                ledger, &key);
     jupref_assert(index != 0);
 
     owner = jupref_referrer(ledger, referrer);
@@ -103,16 +110,20 @@ jupref_take_balance(jupref_ledger_t *ledger, uint32_t referrer, uint32_t mint)
 
 jupref_ledger_result_e
 jupref_room_for(const jupref_ledger_t *ledger, const jupref_pubkey_t *mint,
-    const uint32_t level[JUPREF_LEVELS], const jupref_fee_split_t *split)
+    const uint32_t level[JUPREF_LEVELS], const jupref_fee_split_t *split,
+    jupref_found_t *found)
 {
     uint32_t  index, balances;
     unsigned  i;
+
+    memset(found, 0, sizeof(jupref_found_t));
 
     if (jupref_pubkey_is_zero(mint)) {
         return JUPREF_LEDGER_OK;
     }
 
     index = jupref_find_mint(ledger, mint);
+    found->mint = index;
 
     if (index == 0 && jupref_rows_left(ledger, JUPREF_TABLE_MINTS) == 0) {
         return JUPREF_LEDGER_MINTS_FULL;
@@ -123,10 +134,14 @@ jupref_room_for(const jupref_ledger_t *ledger, const jupref_pubkey_t *mint,
     }
 
     for (balances = 0, i = 0; i < JUPREF_LEVELS; i++) {
-        balances += (split->level[i] > 0
-                     && (index == 0
-                         || jupref_find_balance(ledger, level[i], index)
-                            == 0));
+
+        if (split->level[i] == 0) {
+            continue;
+        }
+
+        found->balance[i] = index ? jupref_find_balance(ledger, level[i],
+                                                        index) : 0;
+        balances += (found->balance[i] == 0);
     }
 
     if (balances > jupref_rows_left(ledger, JUPREF_TABLE_BALANCES)) {

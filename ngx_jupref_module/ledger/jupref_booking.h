@@ -9,6 +9,7 @@
 
 #include "ledger/jupref_ledger.h"
 #include "ledger/jupref_series.h"
+#include "ledger/jupref_standing.h"
 
 
 /*
@@ -23,21 +24,22 @@
 /*
  * The mark is set before the first byte of a booking is written and cleared
  * behind the last one, in that order even when the process dies between: the
- * barriers keep the compiler from moving it, and shared memory keeps what was
- * written.
+ * fences keep the compiler from moving it, a process is stopped between two
+ * of its own instructions, and shared memory keeps what was written.  What
+ * another process sees is ordered by the lock.
  */
 static inline void
 jupref_booking_begins(jupref_ledger_t *ledger)
 {
     *(volatile uint32_t *) &ledger->booking = 1;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 
 static inline void
 jupref_booking_ends(jupref_ledger_t *ledger)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     *(volatile uint32_t *) &ledger->booking = 0;
 }
 
@@ -70,19 +72,23 @@ void jupref_mix_referrer(jupref_ledger_t *ledger, uint32_t referrer);
 void jupref_rank_all(jupref_ledger_t *ledger, uint32_t referrer);
 void jupref_unrank_all(jupref_ledger_t *ledger, uint32_t referrer);
 
-/* Finds a row or makes it; there is room. */
+/*
+ * Finds a row or makes it; there is room.  A balance that deciding has found
+ * isn't searched for again: `known` is its index, or any other, or 0.
+ */
 uint32_t jupref_take_mint(jupref_ledger_t *ledger,
     const jupref_pubkey_t *mint);
 jupref_balance_row_t *jupref_take_balance(jupref_ledger_t *ledger,
-    uint32_t referrer, uint32_t mint);
+    uint32_t referrer, uint32_t mint, uint32_t known);
 
 /*
  * OK when amounts in this mint can be booked: there is room for its row and
- * for the balances that levels need, and its sums can take more.
+ * for the balances that levels need, and its sums can take more.  `found` gets
+ * the rows that are there.
  */
 jupref_ledger_result_e jupref_room_for(const jupref_ledger_t *ledger,
     const jupref_pubkey_t *mint, const uint32_t level[JUPREF_LEVELS],
-    const jupref_fee_split_t *split);
+    const jupref_fee_split_t *split, jupref_found_t *found);
 
 /* Bit i: level i + 1 earns, as jupref_fee_split wants it. */
 unsigned jupref_earners(const uint32_t level[JUPREF_LEVELS]);

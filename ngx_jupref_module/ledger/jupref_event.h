@@ -303,6 +303,9 @@ jupref_bytes_t jupref_code_name_text(const jupref_code_name_t *name);
 /* "fee_drift", "program_upgraded", … */
 const char *jupref_incident_name(unsigned kind);
 
+/* One line for a person. */
+const char *jupref_incident_text(unsigned kind);
+
 /* A span of a zero padded field. */
 jupref_bytes_t jupref_padded(const uint8_t *bytes, size_t size);
 

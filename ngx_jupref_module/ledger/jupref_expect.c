@@ -14,38 +14,36 @@
 
 
 static void jupref_expect_code(const jupref_ledger_t *ledger,
-    const jupref_code_name_t *code, unsigned step);
+    const jupref_code_name_t *code, uint32_t *found, unsigned step);
 static void jupref_expect_trade(const jupref_ledger_t *ledger,
-    const jupref_trade_t *trade, unsigned step);
+    const jupref_trade_t *trade, jupref_expected_t *found, unsigned step);
 static void jupref_expect_levels(const jupref_ledger_t *ledger,
-    const jupref_trade_t *trade, unsigned step);
+    const jupref_expected_t *found, unsigned step);
 static void jupref_expect_booked(const jupref_ledger_t *ledger,
-    const jupref_signature_t *signature, unsigned step);
+    const jupref_signature_t *signature, uint32_t *found, unsigned step);
 static void jupref_expect_balance(const jupref_ledger_t *ledger,
     uint32_t referrer, uint32_t mint, unsigned row);
-static void jupref_expect_key(const jupref_ledger_t *ledger,
+static uint32_t jupref_expect_key(const jupref_ledger_t *ledger,
     jupref_table_e table, const void *key, unsigned row);
-static uint32_t jupref_expect_guess(const jupref_ledger_t *ledger,
-    jupref_table_e table, const void *key);
 static void jupref_expect_index(const jupref_ledger_t *ledger,
     jupref_table_e table, uint32_t index);
 
 
 void
 jupref_ledger_expect(const jupref_ledger_t *ledger,
-    const jupref_event_t *event, unsigned step)
+    const jupref_event_t *event, jupref_expected_t *found, unsigned step)
 {
     switch (event->type) {
 
     case JUPREF_EVENT_TRADE_EXECUTED:
     case JUPREF_EVENT_TRADE_UNKNOWN:
-        jupref_expect_code(ledger, &event->of.trade.code, step);
-        jupref_expect_trade(ledger, &event->of.trade, step);
+        jupref_expect_code(ledger, &event->of.trade.code, &found->code, step);
+        jupref_expect_trade(ledger, &event->of.trade, found, step);
         break;
 
     case JUPREF_EVENT_TRADE_VERIFIED:
         jupref_expect_booked(ledger, &event->of.trade_verified.signature,
-                             step);
+                             &found->trade, step);
         break;
 
     case JUPREF_EVENT_TRADE_REJECTED:
@@ -54,25 +52,30 @@ jupref_ledger_expect(const jupref_ledger_t *ledger,
     case JUPREF_EVENT_TRADE_DISPUTED:
     case JUPREF_EVENT_DISPUTE_RESOLVED:
     case JUPREF_EVENT_TRADE_REVERSED:
-        jupref_expect_booked(ledger, &event->of.trade_ruled.signature, step);
+        jupref_expect_booked(ledger, &event->of.trade_ruled.signature,
+                             &found->trade, step);
         break;
 
     case JUPREF_EVENT_TRADE_ARCHIVED:
         jupref_expect_booked(ledger,
-                             &event->of.trade_archived.trade.signature, step);
+                             &event->of.trade_archived.trade.signature,
+                             &found->trade, step);
         break;
 
     case JUPREF_EVENT_CLICKS_COUNTED:
     case JUPREF_EVENT_ORDERS_COUNTED:
-        jupref_expect_code(ledger, &event->of.counted.code, step);
+        jupref_expect_code(ledger, &event->of.counted.code, &found->code,
+                           step);
         break;
 
     case JUPREF_EVENT_WALLET_BOUND:
-        jupref_expect_code(ledger, &event->of.wallet_bound.code, step);
+        jupref_expect_code(ledger, &event->of.wallet_bound.code, &found->code,
+                           step);
 
         if (step < 2) {
-            jupref_expect_key(ledger, JUPREF_TABLE_WALLETS,
-                              event->of.wallet_bound.wallet.bytes, step);
+            (void) jupref_expect_key(ledger, JUPREF_TABLE_WALLETS,
+                                     event->of.wallet_bound.wallet.bytes,
+                                     step);
         }
 
         break;
@@ -85,79 +88,71 @@ jupref_ledger_expect(const jupref_ledger_t *ledger,
 
 static void
 jupref_expect_code(const jupref_ledger_t *ledger,
-    const jupref_code_name_t *code, unsigned step)
+    const jupref_code_name_t *code, uint32_t *found, unsigned step)
 {
-    uint32_t  index, owner;
+    uint32_t  owner;
 
     if (code->key[0] == 0 || step > 2) {
         return;
     }
 
     if (step < 2) {
-        jupref_expect_key(ledger, JUPREF_TABLE_CODES, code->key, step);
+        *found = jupref_expect_key(ledger, JUPREF_TABLE_CODES, code->key,
+                                   step);
         return;
     }
 
-    index = jupref_expect_guess(ledger, JUPREF_TABLE_CODES, code->key);
-
-    if (index == 0) {
+    if (*found == 0) {
         return;
     }
 
-    owner = jupref_code(ledger, index)->referrer;
+    owner = jupref_code(ledger, *found)->referrer;
 
     jupref_expect_index(ledger, JUPREF_TABLE_REFERRERS, owner);
-    jupref_series_expect(ledger, jupref_owner_code(index));
+    jupref_series_expect(ledger, jupref_owner_code(*found));
     jupref_series_expect(ledger, jupref_owner_referrer(owner));
 }
 
 
 static void
 jupref_expect_trade(const jupref_ledger_t *ledger,
-    const jupref_trade_t *trade, unsigned step)
+    const jupref_trade_t *trade, jupref_expected_t *found, unsigned step)
 {
     if (step < 2) {
-        jupref_expect_key(ledger, JUPREF_TABLE_TRADES, trade->signature.bytes,
-                          step);
-        jupref_expect_key(ledger, JUPREF_TABLE_MINTS, trade->fee_mint.bytes,
-                          step);
+        (void) jupref_expect_key(ledger, JUPREF_TABLE_TRADES,
+                                 trade->signature.bytes, step);
+        found->mint = jupref_expect_key(ledger, JUPREF_TABLE_MINTS,
+                                        trade->fee_mint.bytes, step);
         return;
     }
 
-    if (step > 2 && trade->code.key[0]) {
-        jupref_expect_levels(ledger, trade, step);
+    if (step > 2 && found->code) {
+        jupref_expect_levels(ledger, found, step);
     }
 }
 
 
 static void
 jupref_expect_levels(const jupref_ledger_t *ledger,
-    const jupref_trade_t *trade, unsigned step)
+    const jupref_expected_t *found, unsigned step)
 {
-    uint32_t                code, mint, owner;
+    uint32_t                owner;
     jupref_referrer_row_t  *row;
 
-    code = jupref_expect_guess(ledger, JUPREF_TABLE_CODES, trade->code.key);
-    mint = jupref_expect_guess(ledger, JUPREF_TABLE_MINTS,
-                               trade->fee_mint.bytes);
-
-    if (code == 0) {
-        return;
-    }
-
-    owner = jupref_code(ledger, code)->referrer;
+    owner = jupref_code(ledger, found->code)->referrer;
     row = jupref_referrer(ledger, owner);
-    jupref_expect_balance(ledger, owner, mint, step == 4);
+    jupref_expect_balance(ledger, owner, found->mint, step == 4);
 
     if (step == 3) {
-        jupref_expect_key(ledger, JUPREF_TABLE_WALLETS, row->wallet.bytes, 0);
+        (void) jupref_expect_key(ledger, JUPREF_TABLE_WALLETS,
+                                 row->wallet.bytes, 0);
         jupref_expect_index(ledger, JUPREF_TABLE_TRADES, row->newest_trade);
         jupref_expect_index(ledger, JUPREF_TABLE_REFERRERS, row->parent);
         return;
     }
 
     if (row->parent) {
-        jupref_expect_balance(ledger, row->parent, mint, 0);
+        jupref_expect_balance(ledger, row->parent, found->mint, 0);
         row = jupref_referrer(ledger, row->parent);
         jupref_expect_index(ledger, JUPREF_TABLE_REFERRERS, row->parent);
     }
@@ -168,25 +163,27 @@ jupref_expect_levels(const jupref_ledger_t *ledger,
 
 static void
 jupref_expect_booked(const jupref_ledger_t *ledger,
-    const jupref_signature_t *signature, unsigned step)
+    const jupref_signature_t *signature, uint32_t *found, unsigned step)
 {
-    uint32_t             index;
     unsigned             i;
     jupref_trade_row_t  *row;
 
     if (step < 2) {
-        jupref_expect_key(ledger, JUPREF_TABLE_TRADES, signature->bytes, step);
+        *found = jupref_expect_key(ledger, JUPREF_TABLE_TRADES,
+                                   signature->bytes, step);
         return;
     }
 
-    index = jupref_expect_guess(ledger, JUPREF_TABLE_TRADES,
-                                signature->bytes);
+    /* it may have left the table since it was found */
 
-    if (index == 0 || step > 3) {
+    if (step > 3
+        || !jupref_table_in_use(&ledger->tables[JUPREF_TABLE_TRADES], ledger,
+                                *found))
+    {
         return;
     }
 
-    row = jupref_trade(ledger, index);
+    row = jupref_trade(ledger, *found);
 
     if (step == 2) {
         jupref_expect_index(ledger, JUPREF_TABLE_CODES, row->code);
@@ -208,35 +205,30 @@ static void
 jupref_expect_balance(const jupref_ledger_t *ledger, uint32_t referrer,
     uint32_t mint, unsigned row)
 {
-    uint32_t  key[2];
+    uint64_t  key;
 
-    key[0] = referrer;
-    key[1] = mint;
-    jupref_expect_key(ledger, JUPREF_TABLE_BALANCES, key, row);
+    key = jupref_balance_key(referrer, mint);
+    (void) jupref_expect_key(ledger, JUPREF_TABLE_BALANCES, &key, row);
 }
 
 
-/* Its slot first; then the row, once the slot has come. */
+/* Its slot first; then the row, which is told, once the slot has come. */
 
-static void
+static uint32_t
 jupref_expect_key(const jupref_ledger_t *ledger, jupref_table_e table,
     const void *key, unsigned row)
 {
-    if (row) {
-        jupref_expect_index(ledger, table,
-                            jupref_expect_guess(ledger, table, key));
+    uint32_t  index;
 
-    } else {
+    if (!row) {
         jupref_table_expect(&ledger->tables[table], ledger, key);
+        return 0;
     }
-}
 
+    index = jupref_table_guess(&ledger->tables[table], ledger, key);
+    jupref_expect_index(ledger, table, index);
 
-static uint32_t
-jupref_expect_guess(const jupref_ledger_t *ledger, jupref_table_e table,
-    const void *key)
-{
-    return jupref_table_guess(&ledger->tables[table], ledger, key);
+    return index;
 }
 
 

@@ -20,8 +20,16 @@
 #define JUPREF_EXPECT_STEPS  5
 
 
+/* What the steps before have found of an event, guessed; zeroed at first. */
+typedef struct {
+    uint32_t  code;
+    uint32_t  mint;
+    uint32_t  trade;
+} jupref_expected_t;
+
+
 void jupref_ledger_expect(const jupref_ledger_t *ledger,
-    const jupref_event_t *event, unsigned step);
+    const jupref_event_t *event, jupref_expected_t *found, unsigned step);
 
 
 #endif /* JUPREF_EXPECT_H */

@@ -7,6 +7,8 @@
 #include "base/jupref_table.h"
 
 
+static uint32_t jupref_integrity_slot(const jupref_integrity_t *integrity,
+    const jupref_pubkey_t *mint);
 static jupref_integrity_row_t *jupref_integrity_row(
     jupref_integrity_t *integrity, const jupref_pubkey_t *mint);
 
@@ -40,6 +42,36 @@ jupref_integrity_count(jupref_integrity_t *integrity,
 }
 
 
+uint32_t
+jupref_integrity_find(const jupref_integrity_t *integrity,
+    const jupref_pubkey_t *mint)
+{
+    return integrity->slots[jupref_integrity_slot(integrity, mint)];
+}
+
+
+/* Of the mint's row, or a free one: never more than half of them are taken. */
+
+static uint32_t
+jupref_integrity_slot(const jupref_integrity_t *integrity,
+    const jupref_pubkey_t *mint)
+{
+    uint32_t  slot;
+
+    slot = (uint32_t) jupref_hash(mint->bytes, JUPREF_PUBKEY_SIZE)
+           % (2 * JUPREF_INTEGRITY_MINTS);
+
+    while (integrity->slots[slot]
+           && !jupref_pubkey_equal(
+                  &integrity->rows[integrity->slots[slot]].mint, mint))
+    {
+        slot = (slot + 1) % (2 * JUPREF_INTEGRITY_MINTS);
+    }
+
+    return slot;
+}
+
+
 static jupref_integrity_row_t *
 jupref_integrity_row(jupref_integrity_t *integrity,
     const jupref_pubkey_t *mint)
@@ -47,17 +79,10 @@ jupref_integrity_row(jupref_integrity_t *integrity,
     uint32_t                 slot;
     jupref_integrity_row_t  *row;
 
-    slot = (uint32_t) jupref_hash(mint->bytes, JUPREF_PUBKEY_SIZE)
-           % (2 * JUPREF_INTEGRITY_MINTS);
+    slot = jupref_integrity_slot(integrity, mint);
 
-    while (integrity->slots[slot]) {
-        row = &integrity->rows[integrity->slots[slot]];
-
-        if (jupref_pubkey_equal(&row->mint, mint)) {
-            return row;
-        }
-
-        slot = (slot + 1) % (2 * JUPREF_INTEGRITY_MINTS);
+    if (integrity->slots[slot]) {
+        return &integrity->rows[integrity->slots[slot]];
     }
 
     if (integrity->count == JUPREF_INTEGRITY_MINTS) {

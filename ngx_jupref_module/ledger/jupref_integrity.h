@@ -41,5 +41,9 @@ unsigned jupref_integrity_count(jupref_integrity_t *integrity,
     const jupref_pubkey_t *fee_mint, const jupref_pubkey_t *referral_account,
     jupref_fee_verdict_e verdict, uint64_t now_ms);
 
+/* A mint's row, 0 when there is none. */
+uint32_t jupref_integrity_find(const jupref_integrity_t *integrity,
+    const jupref_pubkey_t *mint);
+
 
 #endif /* JUPREF_INTEGRITY_H */

@@ -102,6 +102,7 @@ static const struct {
 static uint64_t jupref_ledger_needs(uint64_t trades);
 static uint64_t jupref_ledger_last_series(uint64_t trades);
 static uint32_t jupref_ledger_rows(jupref_table_e table, uint64_t trades);
+static uint8_t jupref_code_character(uint8_t c);
 
 
 jupref_ledger_t *
@@ -233,62 +234,6 @@ jupref_ledger_rows(jupref_table_e table, uint64_t trades)
 }
 
 
-jupref_referrer_row_t *
-jupref_referrer(const jupref_ledger_t *ledger, uint32_t index)
-{
-    return jupref_table_row(&ledger->tables[JUPREF_TABLE_REFERRERS], ledger,
-                            index);
-}
-
-
-jupref_code_row_t *
-jupref_code(const jupref_ledger_t *ledger, uint32_t index)
-{
-    return jupref_table_row(&ledger->tables[JUPREF_TABLE_CODES], ledger,
-                            index);
-}
-
-
-jupref_wallet_row_t *
-jupref_wallet(const jupref_ledger_t *ledger, uint32_t index)
-{
-    return jupref_table_row(&ledger->tables[JUPREF_TABLE_WALLETS], ledger,
-                            index);
-}
-
-
-jupref_mint_row_t *
-jupref_mint(const jupref_ledger_t *ledger, uint32_t index)
-{
-    return jupref_table_row(&ledger->tables[JUPREF_TABLE_MINTS], ledger,
-                            index);
-}
-
-
-jupref_balance_row_t *
-jupref_balance(const jupref_ledger_t *ledger, uint32_t index)
-{
-    return jupref_table_row(&ledger->tables[JUPREF_TABLE_BALANCES], ledger,
-                            index);
-}
-
-
-jupref_trade_row_t *
-jupref_trade(const jupref_ledger_t *ledger, uint32_t index)
-{
-    return jupref_table_row(&ledger->tables[JUPREF_TABLE_TRADES], ledger,
-                            index);
-}
-
-
-jupref_intent_row_t *
-jupref_intent(const jupref_ledger_t *ledger, uint32_t index)
-{
-    return jupref_table_row(&ledger->tables[JUPREF_TABLE_INTENTS], ledger,
-                            index);
-}
-
-
 uint32_t
 jupref_find_referrer(const jupref_ledger_t *ledger,
     const jupref_pubkey_t *wallet)
@@ -328,13 +273,12 @@ uint32_t
 jupref_find_balance(const jupref_ledger_t *ledger, uint32_t referrer,
     uint32_t mint)
 {
-    uint32_t  key[2];
+    uint64_t  key;
 
-    key[0] = referrer;
-    key[1] = mint;
+    key = jupref_balance_key(referrer, mint);
 
     return jupref_table_find(&ledger->tables[JUPREF_TABLE_BALANCES], ledger,
-                             key);
+                             &key);
 }
 
 
@@ -445,17 +389,15 @@ jupref_table_name(jupref_table_e table)
 void
 jupref_code_name_set(jupref_code_name_t *name, jupref_bytes_t text)
 {
-    size_t   i;
-    uint8_t  c;
+    size_t  i;
 
     jupref_assert(text.len <= JUPREF_CODE_MAX);
 
     memset(name, 0, sizeof(jupref_code_name_t));
 
     for (i = 0; i < text.len; i++) {
-        c = text.data[i];
-        name->text[i] = c;
-        name->key[i] = (c >= 'A' && c <= 'Z') ? (uint8_t) (c | 0x20) : c;
+        name->text[i] = text.data[i];
+        name->key[i] = jupref_code_character(text.data[i]);
     }
 }
 
@@ -463,8 +405,10 @@ jupref_code_name_set(jupref_code_name_t *name, jupref_bytes_t text)
 unsigned
 jupref_code_name_valid(const jupref_code_name_t *name)
 {
-    jupref_bytes_t       text;
-    jupref_code_name_t   again;
+    size_t          i;
+    jupref_bytes_t  text;
+
+    static const uint8_t  zeroes[JUPREF_CODE_MAX];
 
     text = jupref_code_name_text(name);
 
@@ -472,9 +416,23 @@ jupref_code_name_valid(const jupref_code_name_t *name)
         return 0;
     }
 
-    jupref_code_name_set(&again, text);
+    for (i = 0; i < text.len; i++) {
+        if (name->key[i] != jupref_code_character(text.data[i])) {
+            return 0;
+        }
+    }
 
-    return memcmp(&again, name, sizeof(jupref_code_name_t)) == 0;
+    return memcmp(name->key + i, zeroes, JUPREF_CODE_MAX - i) == 0
+           && memcmp(name->text + i, zeroes, JUPREF_CODE_MAX - i) == 0;
+}
+
+
+/* As keys have it: in lower case. */
+
+static uint8_t
+jupref_code_character(uint8_t c)
+{
+    return (c >= 'A' && c <= 'Z') ? (uint8_t) (c | 0x20) : c;
 }
 
 

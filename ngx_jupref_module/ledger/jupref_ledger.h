@@ -348,20 +348,6 @@ const char *jupref_table_name(jupref_table_e table);
 const char *jupref_event_name(jupref_event_type_e type);
 
 
-/* Rows by index, of a row that is in use. */
-jupref_referrer_row_t *jupref_referrer(const jupref_ledger_t *ledger,
-    uint32_t index);
-jupref_code_row_t *jupref_code(const jupref_ledger_t *ledger, uint32_t index);
-jupref_wallet_row_t *jupref_wallet(const jupref_ledger_t *ledger,
-    uint32_t index);
-jupref_mint_row_t *jupref_mint(const jupref_ledger_t *ledger, uint32_t index);
-jupref_balance_row_t *jupref_balance(const jupref_ledger_t *ledger,
-    uint32_t index);
-jupref_trade_row_t *jupref_trade(const jupref_ledger_t *ledger,
-    uint32_t index);
-jupref_intent_row_t *jupref_intent(const jupref_ledger_t *ledger,
-    uint32_t index);
-
 /* Index by key, 0 when there is none. */
 uint32_t jupref_find_referrer(const jupref_ledger_t *ledger,
     const jupref_pubkey_t *wallet);
@@ -392,6 +378,80 @@ unsigned jupref_referrer_earns(const jupref_ledger_t *ledger,
  */
 unsigned jupref_referral_is_cycle(const jupref_ledger_t *ledger,
     uint32_t referrer, const jupref_pubkey_t *taker);
+
+
+/*
+ * The key of a balance as its row begins, in one word: two halves that were
+ * just written apart can't be read as one without waiting for both.
+ */
+
+static inline uint64_t
+jupref_balance_key(uint32_t referrer, uint32_t mint)
+{
+#if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+    return referrer | (uint64_t) mint << 32;
+#else
+    return (uint64_t) referrer << 32 | mint;
+#endif
+}
+
+
+/* Rows by index, of a row that is in use. */
+
+static inline jupref_referrer_row_t *
+jupref_referrer(const jupref_ledger_t *ledger, uint32_t index)
+{
+    return jupref_table_row(&ledger->tables[JUPREF_TABLE_REFERRERS], ledger,
+                            index);
+}
+
+
+static inline jupref_code_row_t *
+jupref_code(const jupref_ledger_t *ledger, uint32_t index)
+{
+    return jupref_table_row(&ledger->tables[JUPREF_TABLE_CODES], ledger,
+                            index);
+}
+
+
+static inline jupref_wallet_row_t *
+jupref_wallet(const jupref_ledger_t *ledger, uint32_t index)
+{
+    return jupref_table_row(&ledger->tables[JUPREF_TABLE_WALLETS], ledger,
+                            index);
+}
+
+
+static inline jupref_mint_row_t *
+jupref_mint(const jupref_ledger_t *ledger, uint32_t index)
+{
+    return jupref_table_row(&ledger->tables[JUPREF_TABLE_MINTS], ledger,
+                            index);
+}
+
+
+static inline jupref_balance_row_t *
+jupref_balance(const jupref_ledger_t *ledger, uint32_t index)
+{
+    return jupref_table_row(&ledger->tables[JUPREF_TABLE_BALANCES], ledger,
+                            index);
+}
+
+
+static inline jupref_trade_row_t *
+jupref_trade(const jupref_ledger_t *ledger, uint32_t index)
+{
+    return jupref_table_row(&ledger->tables[JUPREF_TABLE_TRADES], ledger,
+                            index);
+}
+
+
+static inline jupref_intent_row_t *
+jupref_intent(const jupref_ledger_t *ledger, uint32_t index)
+{
+    return jupref_table_row(&ledger->tables[JUPREF_TABLE_INTENTS], ledger,
+                            index);
+}
 
 
 #endif /* JUPREF_LEDGER_H */

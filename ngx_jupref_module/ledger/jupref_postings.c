@@ -45,6 +45,20 @@ jupref_credit(jupref_postings_t *postings, jupref_account_e account,
 
 
 void
+jupref_postings_know(jupref_postings_t *postings, uint32_t referrer,
+    uint32_t balance)
+{
+    unsigned  i;
+
+    for (i = 0; i < postings->count; i++) {
+        if (postings->posting[i].referrer == referrer) {
+            postings->posting[i].balance = balance;
+        }
+    }
+}
+
+
+void
 jupref_credit_available(const jupref_ledger_t *ledger,
     jupref_postings_t *postings, uint32_t referrer, jupref_u128_t amount)
 {
@@ -136,7 +150,8 @@ jupref_postings_book(jupref_ledger_t *ledger,
             continue;
         }
 
-        row = jupref_take_balance(ledger, posting->referrer, postings->mint);
+        row = jupref_take_balance(ledger, posting->referrer, postings->mint,
+                                  posting->balance);
         held = jupref_held_in(row, posting->account);
 
         *held = (posting->account == JUPREF_ACCOUNT_RECEIVABLE)
@@ -161,7 +176,7 @@ jupref_post(jupref_postings_t *postings, jupref_account_e account,
     jupref_assert(postings->count < JUPREF_POSTINGS_MAX);
 
     postings->posting[postings->count++] = (jupref_posting_t) {
-        account, referrer, debit, credit
+        account, referrer, 0, debit, credit
     };
 }
 
@@ -204,7 +219,9 @@ jupref_posting_fits(const jupref_ledger_t *ledger, uint32_t mint,
         return 1;
     }
 
-    row = jupref_balance_of(ledger, posting->referrer, mint);
+    row = posting->balance ? jupref_balance(ledger, posting->balance)
+                           : jupref_balance_of(ledger, posting->referrer,
+                                               mint);
 
     return row && *jupref_held_in(row, posting->account) >= taken;
 }

@@ -21,6 +21,7 @@
 typedef struct {
     jupref_account_e  account;
     uint32_t          referrer;         /* 0: the platform's own account */
+    uint32_t          balance;          /* its row; 0: to be looked for */
     jupref_u128_t     debit;
     jupref_u128_t     credit;
 } jupref_posting_t;
@@ -40,6 +41,10 @@ void jupref_debit(jupref_postings_t *postings, jupref_account_e account,
     uint32_t referrer, jupref_u128_t amount);
 void jupref_credit(jupref_postings_t *postings, jupref_account_e account,
     uint32_t referrer, jupref_u128_t amount);
+
+/* Tells the row of a referrer's balance, where it is known (not 0). */
+void jupref_postings_know(jupref_postings_t *postings, uint32_t referrer,
+    uint32_t balance);
 
 /* Credits what is available; what the referrer owes is netted first. */
 void jupref_credit_available(const jupref_ledger_t *ledger,

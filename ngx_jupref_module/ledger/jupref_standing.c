@@ -35,7 +35,7 @@ static void jupref_count_state(jupref_ledger_t *ledger,
     const jupref_trade_row_t *row, unsigned in);
 static void jupref_count_estimate(jupref_ledger_t *ledger,
     const jupref_trade_row_t *row, const jupref_standing_t *standing,
-    unsigned in);
+    const jupref_found_t *found, unsigned in);
 static void jupref_sum(jupref_u128_t *sum, uint64_t amount, unsigned in);
 static void jupref_mix_counted(jupref_ledger_t *ledger,
     const jupref_trade_row_t *row);
@@ -72,7 +72,7 @@ jupref_trade_fee_usd(const jupref_trade_row_t *row)
 
 void
 jupref_trade_moves(jupref_ledger_t *ledger, const jupref_trade_row_t *before,
-    const jupref_trade_row_t *after)
+    const jupref_trade_row_t *after, const jupref_found_t *found)
 {
     uint32_t                owner;
     unsigned                i, reranks;
@@ -91,11 +91,11 @@ jupref_trade_moves(jupref_ledger_t *ledger, const jupref_trade_row_t *before,
 
     if (before) {
         jupref_count_state(ledger, before, 0);
-        jupref_count_estimate(ledger, before, &was, 0);
+        jupref_count_estimate(ledger, before, &was, found, 0);
     }
 
     jupref_count_state(ledger, after, 1);
-    jupref_count_estimate(ledger, after, &is, 1);
+    jupref_count_estimate(ledger, after, &is, found, 1);
 
     ledger->volume_micro_usd += is.volume_micro_usd;
     ledger->volume_micro_usd -= was.volume_micro_usd;
@@ -222,7 +222,8 @@ jupref_count_state(jupref_ledger_t *ledger, const jupref_trade_row_t *row,
 
 static void
 jupref_count_estimate(jupref_ledger_t *ledger, const jupref_trade_row_t *row,
-    const jupref_standing_t *standing, unsigned in)
+    const jupref_standing_t *standing, const jupref_found_t *found,
+    unsigned in)
 {
     unsigned               i;
     jupref_mint_row_t     *mint;
@@ -245,7 +246,8 @@ jupref_count_estimate(jupref_ledger_t *ledger, const jupref_trade_row_t *row,
 
         jupref_sum(&mint->referrers, standing->split.level[i], in);
 
-        balance = jupref_take_balance(ledger, row->level[i], row->fee_mint);
+        balance = jupref_take_balance(ledger, row->level[i], row->fee_mint,
+                                      found ? found->balance[i] : 0);
         jupref_sum(&balance->estimated, standing->split.level[i], in);
         jupref_mix(ledger, balance, sizeof(jupref_balance_row_t));
     }

@@ -25,6 +25,8 @@ static unsigned jupref_came_rightly(const jupref_trade_row_t *row);
 static unsigned jupref_sound_earners(const jupref_ledger_t *ledger,
     const jupref_trade_row_t *row);
 static unsigned jupref_sound_intents(const jupref_ledger_t *ledger);
+static unsigned jupref_text_is(const uint8_t *text, uint8_t len,
+    const jupref_pubkey_t *key);
 static unsigned jupref_is_row_or_none(const jupref_ledger_t *ledger,
     jupref_table_e table, uint32_t index);
 
@@ -74,7 +76,7 @@ jupref_sound_referrers(const jupref_ledger_t *ledger)
         row = jupref_referrer(ledger, index);
 
         if (row->parent >= index
-            || row->text_len == 0 || row->text_len > JUPREF_PUBKEY_TEXT
+            || !jupref_text_is(row->text, row->text_len, &row->wallet)
             || (row->status != JUPREF_REFERRER_ACTIVE
                 && row->status != JUPREF_REFERRER_SUSPENDED)
             || !jupref_terms_valid(&row->terms))
@@ -138,7 +140,7 @@ jupref_sound_mints(const jupref_ledger_t *ledger)
     for (jupref_each_row(ledger, JUPREF_TABLE_MINTS, index)) {
         row = jupref_mint(ledger, index);
 
-        if (row->text_len == 0 || row->text_len > JUPREF_PUBKEY_TEXT
+        if (!jupref_text_is(row->text, row->text_len, &row->mint)
             || row->drift_missing > 1)
         {
             return 0;
@@ -313,6 +315,21 @@ jupref_sound_intents(const jupref_ledger_t *ledger)
     }
 
     return 1;
+}
+
+
+/* Rankings are by text where nothing else tells two referrers apart, so no two
+ * may have the same. */
+
+static unsigned
+jupref_text_is(const uint8_t *text, uint8_t len, const jupref_pubkey_t *key)
+{
+    uint8_t  expected[JUPREF_PUBKEY_TEXT];
+
+    memset(expected, 0, sizeof(expected));
+
+    return jupref_pubkey_format(expected, key) == len
+           && memcmp(text, expected, JUPREF_PUBKEY_TEXT) == 0;
 }
 
 

@@ -150,6 +150,7 @@ jupref_view_platform(const jupref_ledger_t *ledger,
     uint32_t  i;
 
     memcpy(view->trades, ledger->trades, sizeof(view->trades));
+    memcpy(view->raised, ledger->raised, sizeof(view->raised));
     view->clicks = ledger->clicks;
     view->orders = ledger->orders;
     view->volume_micro_usd = ledger->volume_micro_usd;

@@ -136,6 +136,7 @@ typedef struct {
     uint32_t                integrity_count;
     unsigned                more_mints:1;
     unsigned                more_integrity:1;
+    jupref_raised_t         raised[JUPREF_INCIDENTS];   /* by kind */
     jupref_mint_row_t       mints[JUPREF_VIEW_MINTS];
     jupref_integrity_row_t  integrity[JUPREF_VIEW_MINTS];
 } jupref_platform_view_t;

@@ -14,8 +14,6 @@
 
 #include <string.h>
 
-#include "ledger/jupref_expect.h"
-
 
 #define JUPREF_PROGRESS_RECORDS  (1 << 18)
 #define JUPREF_AHEAD_STEP        3      /* between two of expecting's steps */
@@ -148,6 +146,7 @@ jupref_fold_event(jupref_fold_t *fold, const jupref_record_t *record,
         return jupref_fold_not_a_record(fold, bytes, parsed);
     }
 
+    memset(&ahead->found, 0, sizeof(ahead->found));
     ahead->at = jupref_fold_at(fold, bytes, &ahead->segment);
     memcpy(ahead->leaf_hash, record->leaf_hash, JUPREF_SHA256_SIZE);
     memcpy(fold->head, record->leaf_hash, JUPREF_SHA256_SIZE);
@@ -203,8 +202,9 @@ jupref_fold_met(jupref_fold_t *fold, const jupref_record_t *record,
 static void
 jupref_fold_expect(jupref_fold_t *fold)
 {
-    unsigned  step;
-    uint64_t  back;
+    unsigned         step;
+    uint64_t         back;
+    jupref_ahead_t  *ahead;
 
     for (step = 0; step < JUPREF_EXPECT_STEPS; step++) {
         back = 1 + step * JUPREF_AHEAD_STEP;
@@ -213,9 +213,8 @@ jupref_fold_expect(jupref_fold_t *fold)
             return;
         }
 
-        jupref_ledger_expect(fold->ledger,
-                             &fold->ahead[(fold->read - back)
-                                          % JUPREF_AHEAD].event, step);
+        ahead = &fold->ahead[(fold->read - back) % JUPREF_AHEAD];
+        jupref_ledger_expect(fold->ledger, &ahead->event, &ahead->found, step);
     }
 }
 

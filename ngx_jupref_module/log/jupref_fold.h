@@ -6,6 +6,7 @@
 #define JUPREF_FOLD_H
 
 
+#include "ledger/jupref_expect.h"
 #include "log/jupref_snapshot.h"
 
 
@@ -14,10 +15,11 @@
 
 /* An event that was read, and where. */
 typedef struct {
-    jupref_event_t  event;
-    uint8_t         leaf_hash[JUPREF_SHA256_SIZE];
-    uint64_t        segment;
-    uint64_t        at;
+    jupref_event_t     event;
+    jupref_expected_t  found;
+    uint8_t            leaf_hash[JUPREF_SHA256_SIZE];
+    uint64_t           segment;
+    uint64_t           at;
 } jupref_ahead_t;
 
 

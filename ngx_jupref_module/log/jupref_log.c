@@ -140,10 +140,9 @@ jupref_log_prepare(jupref_log_t *log, const jupref_event_t *event,
 unsigned
 jupref_log_publish(jupref_log_t *log, const jupref_event_t *event)
 {
-    uint8_t            record[JUPREF_RECORD_MAX];
-    const uint8_t     *leaf_hash;
-    jupref_bytes_t     bytes;
-    jupref_frontier_t  frontier;
+    uint8_t         record[JUPREF_RECORD_MAX];
+    const uint8_t  *leaf_hash;
+    jupref_bytes_t  bytes;
 
     bytes = jupref_ring_record(log, log->appended, record);
 
@@ -152,13 +151,13 @@ jupref_log_publish(jupref_log_t *log, const jupref_event_t *event)
     }
 
     leaf_hash = jupref_chained_leaf_hash(record);
-    frontier = log->frontier;
 
-    if (!jupref_frontier_append(&frontier, leaf_hash)) {
+    /* it changes nothing when it fails, and copies would be most of this */
+
+    if (!jupref_frontier_append(&log->frontier, leaf_hash)) {
         return 0;
     }
 
-    log->frontier = frontier;
     log->seq = event->seq;
     log->time_ms = event->time_ms;
     memcpy(log->head, leaf_hash, JUPREF_SHA256_SIZE);

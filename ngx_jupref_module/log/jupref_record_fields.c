@@ -103,35 +103,24 @@ jupref_write_trade(jupref_writer_t *out, const jupref_trade_t *trade)
 }
 
 
-void
-jupref_read_fixed(jupref_reader_t *in, uint8_t *bytes, size_t size)
-{
-    jupref_bytes_t  read;
-
-    read = jupref_read_bytes(in, size);
-
-    if (read.len > 0) {
-        memcpy(bytes, read.data, read.len);
-    }
-}
-
+/* A zero inside would be lost: no code has one. */
 
 unsigned
 jupref_read_code(jupref_reader_t *in, jupref_code_name_t *code)
 {
-    uint8_t  text[JUPREF_CODE_MAX];
+    size_t          len;
+    jupref_bytes_t  text;
 
-    memset(text, 0, sizeof(text));
+    len = jupref_read_u8(in);
 
-    if (!jupref_read_padded(in, text, sizeof(text))) {
+    if (len > JUPREF_CODE_MAX) {
         return 0;
     }
 
-    jupref_code_name_set(code, jupref_padded(text, sizeof(text)));
+    text = jupref_read_bytes(in, len);
+    jupref_code_name_set(code, text);
 
-    /* a zero inside would be lost: no code has one */
-
-    return memcmp(code->text, text, sizeof(text)) == 0;
+    return text.len == 0 || memchr(text.data, 0, text.len) == NULL;
 }
 
 

@@ -178,8 +178,8 @@ static jupref_fault_e
 jupref_snapshot_header_parse(jupref_snapshot_file_t *snapshot,
     const uint8_t bytes[JUPREF_SNAPSHOT_HEADER])
 {
+    uint8_t                    edge[JUPREF_EDGE_MAX];
     uint32_t                   layout;
-    const uint8_t             *edge;
     jupref_reader_t            reader;
     jupref_frontier_t         *frontier;
     jupref_snapshot_header_t  *header;
@@ -196,14 +196,11 @@ jupref_snapshot_header_parse(jupref_snapshot_file_t *snapshot,
     header->created_ms = jupref_read_u64_le(&reader);
     header->state_size = jupref_read_u64_le(&reader);
     header->digest = jupref_read_u64_le(&reader);
-    edge = jupref_read_bytes(&reader, JUPREF_EDGE_MAX).data;
-    memcpy(header->place.head,
-           jupref_read_bytes(&reader, JUPREF_SHA256_SIZE).data,
-           JUPREF_SHA256_SIZE);
+    jupref_read_fixed(&reader, edge, JUPREF_EDGE_MAX);
+    jupref_read_fixed(&reader, header->place.head, JUPREF_SHA256_SIZE);
     frontier->size = jupref_read_u64_le(&reader);
-    memcpy(frontier->peaks,
-           jupref_read_bytes(&reader, sizeof(frontier->peaks)).data,
-           sizeof(frontier->peaks));
+    jupref_read_fixed(&reader, (uint8_t *) frontier->peaks,
+                      sizeof(frontier->peaks));
 
     if (memcmp(edge, snapshot->store->edge, JUPREF_EDGE_MAX) != 0) {
         return jupref_fault_set(snapshot->fault, JUPREF_FAULT_OTHER_EDGE,

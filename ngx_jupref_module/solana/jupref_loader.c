@@ -29,9 +29,7 @@ jupref_loader_program_read(jupref_pubkey_t *data_address,
         return 0;
     }
 
-    memcpy(data_address->bytes,
-           jupref_read_bytes(&reader, JUPREF_PUBKEY_SIZE).data,
-           JUPREF_PUBKEY_SIZE);
+    jupref_read_fixed(&reader, data_address->bytes, JUPREF_PUBKEY_SIZE);
 
     return 1;
 }

@@ -410,12 +410,13 @@ uint64_t
 jupref_pool_head(const jupref_pool_t *pool, jupref_commitment_e commitment,
     uint64_t now_ms, uint64_t *age_ms, unsigned *node)
 {
-    uint64_t                   slot;
-    unsigned                   i;
+    uint64_t                   slot, age;
+    unsigned                   i, best;
     const jupref_node_head_t  *head;
 
     slot = 0;
-    *age_ms = 0;
+    age = 0;
+    best = 0;
 
     for (i = 0; i < JUPREF_POOL_NODES; i++) {
 
@@ -427,12 +428,17 @@ jupref_pool_head(const jupref_pool_t *pool, jupref_commitment_e commitment,
 
         if (head->slot > slot) {
             slot = head->slot;
-            *age_ms = (now_ms > head->seen_ms) ? now_ms - head->seen_ms : 0;
-
-            if (node) {
-                *node = i;
-            }
+            age = (now_ms > head->seen_ms) ? now_ms - head->seen_ms : 0;
+            best = i;
         }
+    }
+
+    if (age_ms) {
+        *age_ms = age;
+    }
+
+    if (node && slot) {
+        *node = best;
     }
 
     return slot;

@@ -140,7 +140,9 @@ ngx_http_jupref_pool_head(ngx_http_jupref_pool_t *pool,
     uint64_t        slot;
     jupref_pool_t  *shared;
 
-    *age_ms = 0;
+    if (age_ms) {
+        *age_ms = 0;
+    }
 
     if (commitment < JUPREF_COMMITMENT_PROCESSED
         || commitment > JUPREF_COMMITMENT_FINALIZED)

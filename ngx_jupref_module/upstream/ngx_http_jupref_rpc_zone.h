@@ -57,6 +57,10 @@ typedef struct {
 
     /* the gateway's own, in the same slab: NULL until it makes it */
     void                          *gateway;
+
+    /* the proof of trades' own, the same way */
+    void                          *proof;
+    void                          *accounts;
 } ngx_http_jupref_rpc_shared_t;
 
 

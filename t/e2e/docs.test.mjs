@@ -42,8 +42,8 @@ function families() {
     return cTables("http", "ngx_http_jupref_family_t")
         .flatMap(([file, table]) => cRows(file, table))
         .filter(([name]) => name !== "NULL")
-        .map(([name, counter]) => counter === "1"
-            ? [`${name}_total`, "counter"] : [name, "gauge"]);
+        .map(([name, type]) => type === "1" ? [`${name}_total`, "counter"]
+            : [name, type === "2" ? "histogram" : "gauge"]);
 }
 
 
@@ -57,7 +57,7 @@ function described(page, heading) {
 test("every directive is described, with its context", () => {
     const known = directives();
 
-    assert.equal(known.length, 19);
+    assert.equal(known.length, 20);
 
     for (const page of [DIRECTIVES, "README.md"]) {
         assert.deepEqual(described(page, "Directives").map(
@@ -84,7 +84,8 @@ test("every variable is described", () => {
 
 
 test("every metric is described, and every reason", () => {
-    assert.deepEqual(["Families", "Families of nodes"].flatMap(
+    assert.deepEqual(["Families", "Families of nodes",
+                      "Families of proof"].flatMap(
         (heading) => described("docs/metrics.md", heading)).map(
         ([name, type]) => [name, type]), families());
 
@@ -166,7 +167,7 @@ test("no page names a thing of ours that isn't there", () => {
 
 
 test("the errors shown are ones the module says", () => {
-    const patterns = ["http", "upstream"].flatMap(
+    const patterns = ["http", "upstream", "agent"].flatMap(
         (room) => cTexts(room)).map((text) => new RegExp("^"
         + text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
             .replace(/%%/g, "\0").replace(/%(V|s|ui|uL|uzk|zk|d|i)/g,

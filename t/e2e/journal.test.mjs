@@ -353,6 +353,26 @@ test("dump has every event, with its chain", () => {
     assert.deepEqual(executed.terms.sharesBps, [4000, 500, 100]);
     assert.equal(events[1].actor, "ops");
 
+    const told = (wanted) => {
+        const { seq, time, edge, edgeSeq, actor, hash, previous, salt,
+                ...rest } = events.find(({ type }) => type === wanted);
+
+        return rest;
+    };
+
+    assert.equal(told("trade.unproved").reason, "history_gone");
+    assert.deepEqual(told("fees.claimed"), {
+        type: "fees.claimed", signature: told("fees.claimed").signature,
+        mint: told("fees.drifted").mint, amount: "5000", slot: 400000008 });
+    assert.deepEqual(told("fees.drifted"), {
+        type: "fees.drifted", mint: executed.inputMint, slot: 400000009,
+        expected: "31000", actual: "30992", unexplained: "8",
+        missing: true });
+    assert.deepEqual(told("incident.raised"), {
+        type: "incident.raised", kind: "fee_drift",
+        detail: "so much is missing" });
+    assert.equal(told("incident.cleared").kind, "fee_drift");
+
     const part = jsonLines(journal("dump", state, keys, "--from=7",
                                    "--to=9").stdout);
 

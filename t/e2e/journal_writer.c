@@ -206,6 +206,10 @@ settle(unsigned number, const jupref_trade_t *trade)
         return;                         /* stays an estimate */
     }
 
+    if (number % 8 == 6) {
+        rule(JUPREF_EVENT_TRADE_UNPROVED, &trade->signature, "history_gone");
+    }
+
     memset(&event, 0, sizeof(event));
     event.type = JUPREF_EVENT_TRADE_VERIFIED;
     event.of.trade_verified.signature = trade->signature;
@@ -293,6 +297,43 @@ count_orders(void)
 }
 
 
+/* What a check of the chain finds. */
+
+static void
+tell(unsigned number)
+{
+    jupref_event_t  event;
+
+    memset(&event, 0, sizeof(event));
+    event.type = JUPREF_EVENT_FEES_CLAIMED;
+    memset(event.of.fees_claimed.signature.bytes, 0x52,
+           sizeof(event.of.fees_claimed.signature.bytes));
+    set_key(&event.of.fees_claimed.mint, 0xc0, 0);
+    event.of.fees_claimed.amount = 5000;
+    event.of.fees_claimed.slot = 400000000 + number;
+    append(&event);
+
+    memset(&event, 0, sizeof(event));
+    event.type = JUPREF_EVENT_FEES_DRIFTED;
+    set_key(&event.of.fees_drifted.mint, 0xc0, 0);
+    event.of.fees_drifted.slot = 400000001 + number;
+    event.of.fees_drifted.expected = 31000;
+    event.of.fees_drifted.actual = 31000 - number;
+    event.of.fees_drifted.unexplained = number;
+    event.of.fees_drifted.missing = 1;
+    append(&event);
+
+    memset(&event, 0, sizeof(event));
+    event.type = JUPREF_EVENT_INCIDENT_RAISED;
+    event.of.incident.kind = JUPREF_INCIDENT_FEE_DRIFT;
+    memcpy(event.of.incident.detail, "so much is missing", 18);
+    append(&event);
+
+    event.type = JUPREF_EVENT_INCIDENT_CLEARED;
+    append(&event);
+}
+
+
 static void
 snapshot(void)
 {
@@ -374,6 +415,10 @@ main(int count, char **words)
 
         if (i % 4 == 0) {
             count_orders();
+        }
+
+        if (i % 8 == 0) {
+            tell(i);
         }
 
         if (each && i % each == 0) {

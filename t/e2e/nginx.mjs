@@ -137,12 +137,15 @@ export function writeKeyring(file) {
 }
 
 
-/* A certificate of Jupiter's name, in `dir`, signed by itself. */
-export function writeCertificate(dir) {
+/* A certificate of Jupiter's name, or others, in `dir`, signed by itself. */
+export function writeCertificate(dir, names = [JUPITER]) {
+    const alternatives = names.map((name) => `DNS:${name}`).join(",");
+
     execFileSync("openssl", [
         "req", "-x509", "-newkey", "ec", "-pkeyopt",
         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-        "-subj", `/CN=${JUPITER}`, "-addext", `subjectAltName=DNS:${JUPITER}`,
+        "-subj", `/CN=${names[0]}`, "-addext",
+        `subjectAltName=${alternatives}`,
         "-keyout", `${dir}/key.pem`, "-out", `${dir}/certificate.pem`,
     ], { stdio: "ignore" });
 

@@ -153,6 +153,7 @@ test("nginx -t refuses the README's nginx.conf as it is, then takes it",
             jupref_freshest;
             server ${new URL(sandbox.url).host};
         }
+        jupref_verify off;
         upstream jupiter {`],
     ]);
 
@@ -180,7 +181,10 @@ test("the README's click, order, execute and numbers are as it shows",
 
 
 test("docs/api.md's calls are answered as it shows", async () => {
-    const blocks = commands("docs/api.md");
+    /* those about accounts need nodes that prove: verify.test.mjs has them */
+
+    const blocks = commands("docs/api.md").filter(({ heading }) =>
+        !/fee-integrity|reconciliation|incidents/.test(heading));
     const { data } = await (await fetch(`${readme.url}/v1/trades`)).json();
 
     shell.TRADE_SIGNATURE = data[0].signature;

@@ -400,12 +400,12 @@ test("kit reads slot, health and node errors", async () => {
     assert.equal(typeof await rpc.getSlot().send(), "bigint");
     assert.equal(await rpc.getHealth().send(), "ok");
 
-    await control(sandbox.url, { slotsBehind: 200 });
+    await control(sandbox.url, { nodes: { a: { set: { lag: 200 } } } });
     await assert.rejects(rpc.getHealth().send(), (error) => isSolanaError(
         error, UNHEALTHY)
         && error.context.numSlotsBehind === 200n);
     assert.equal(await (await fetch(`${sandbox.url}/health`)).text(), "behind");
-    await control(sandbox.url, { slotsBehind: 0 });
+    await control(sandbox.url, { nodes: { a: { reset: true } } });
 });
 
 

@@ -36,6 +36,8 @@ typedef union {
     jupref_leader_view_t    leaders[JUPREF_VIEW_LIST];
     jupref_trade_view_t     trades[JUPREF_VIEW_LIST];
     jupref_wallet_view_t    wallets[JUPREF_VIEW_LIST];
+    jupref_proof_view_t     proofs[JUPREF_VIEW_LIST];
+    jupref_intent_view_t    intents[JUPREF_VIEW_LIST];
     jupref_accounts_view_t  accounts[JUPREF_VIEW_LIST];
     jupref_platform_view_t  platform;
     jupref_series_row_t     series[JUPREF_VIEW_LIST];
@@ -160,6 +162,35 @@ read_lists(const jupref_ledger_t *ledger, uint32_t referrer, view_t *view)
 
 
 static void
+read_proofs(const jupref_ledger_t *ledger, view_t *view)
+{
+    unsigned         proofs, count, told;
+    jupref_cursor_t  cursor;
+
+    for (proofs = 0; proofs < JUPREF_PROOFS; proofs++) {
+        memset(&cursor, 0, sizeof(cursor));
+        told = 0;
+
+        do {
+            count = jupref_view_proofs(ledger, proofs, &cursor, 17,
+                                       view->proofs);
+            told += count;
+            expect(told <= TRADES);
+        } while (count);
+    }
+
+    memset(&cursor, 0, sizeof(cursor));
+    told = 0;
+
+    do {
+        count = jupref_view_intents(ledger, &cursor, 17, view->intents);
+        told += count;
+        expect(told <= ledger->tables[JUPREF_TABLE_INTENTS].count);
+    } while (count);
+}
+
+
+static void
 read_people(const jupref_ledger_t *ledger, const jupref_clicks_t *clicks,
     view_t *view)
 {
@@ -202,6 +233,7 @@ read_everything(const jupref_ledger_t *ledger,
 
     read_people(ledger, clicks, view);
     read_lists(ledger, 0, view);
+    read_proofs(ledger, view);
 
     for (i = 0; i < JUPREF_RANKINGS; i++) {
         (void) jupref_view_leaders(ledger, i, JUPREF_VIEW_LIST,

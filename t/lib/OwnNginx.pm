@@ -16,6 +16,7 @@ use warnings;
 use File::Path qw(remove_tree);
 use Test::More ();
 use Time::HiRes qw(sleep time);
+use Talk ();
 use TradingEdge;
 
 
@@ -179,7 +180,7 @@ sub refuses {
 
 sub wait_for {
     my ($self, $what, $done) = @_;
-    my $until = time + TradingEdge::patience();
+    my $until = time + Talk::patience();
 
     until ($done->()) {
         die "$what doesn't come:\n" . substr $self->log, -2000

@@ -2,6 +2,7 @@
 #
 #     my $node = StubNode->start('a');            an address on loopback, or
 #     my $node = StubNode->start('a', unix => 1);         a unix socket
+#     my $node = StubNode->start('b', host => '127.0.0.2', port => 8899);
 #     $node->set(offset => -40, latency => 0.2);
 #     $node->asked                                calls by method, all of them
 #     $node->clients                              those that weren't the agent's
@@ -53,7 +54,8 @@ my @all;
 
 sub start {
     my ($class, $name, %at) = @_;
-    my $self = bless { name => $name, parent => $$ }, $class;
+    my $self = bless { name => $name, parent => $$, port => $at{port},
+                       host => $at{host} // '127.0.0.1' }, $class;
 
     if ($at{unix}) {
         $self->{path} = ($ENV{TEST_NGINX_FOLDER} // $ENV{JUPREF_SUITE})
@@ -72,7 +74,7 @@ sub start {
 sub address {
     my ($self) = @_;
 
-    return $self->{path} ? "unix:$self->{path}" : "127.0.0.1:$self->{port}";
+    return $self->{path} ? "unix:$self->{path}" : "$self->{host}:$self->{port}";
 }
 
 
@@ -86,7 +88,7 @@ sub go {
     }
     else {
         $listener = IO::Socket::INET->new(
-            LocalAddr => '127.0.0.1', LocalPort => $self->{port} // 0,
+            LocalAddr => $self->{host}, LocalPort => $self->{port} // 0,
             Listen => 64, ReuseAddr => 1);
     }
 
@@ -156,7 +158,7 @@ sub control {
     my ($self, $path, $what) = @_;
     my $socket = $self->{path}
         ? IO::Socket::UNIX->new(Peer => $self->{path})
-        : IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        : IO::Socket::INET->new(PeerAddr => $self->{host},
                                 PeerPort => $self->{port});
     die "node $self->{name} isn't there: $!" if !$socket;
 

@@ -18,10 +18,13 @@
 static void
 expect_all(const jupref_ledger_t *ledger, const jupref_event_t *event)
 {
-    unsigned  step;
+    unsigned           step;
+    jupref_expected_t  found;
+
+    memset(&found, 0, sizeof(found));
 
     for (step = 0; step < JUPREF_EXPECT_STEPS; step++) {
-        jupref_ledger_expect(ledger, event, step);
+        jupref_ledger_expect(ledger, event, &found, step);
     }
 }
 

@@ -1,0 +1,141 @@
+/*
+ * The job that looks at the operator's accounts, inside.
+ *
+ * A tour is a table of steps, one after the other, one call at a time: what
+ * it finds is of minutes ago at any rate, and trading comes first.
+ */
+
+#ifndef NGX_HTTP_JUPREF_ACCOUNTS_PARTS_H
+#define NGX_HTTP_JUPREF_ACCOUNTS_PARTS_H
+
+
+#include "agent/ngx_http_jupref_accounts.h"
+#include "agent/ngx_http_jupref_ask.h"
+#include "agent/ngx_http_jupref_trust.h"
+#include "agent/ngx_http_jupref_verify_conf.h"
+
+
+/* Accounts of one getMultipleAccounts, and room for the bytes of all. */
+#define NGX_HTTP_JUPREF_ACCOUNTS_CALL  100
+#define NGX_HTTP_JUPREF_ACCOUNTS_ROOM  (128 * 1024)
+
+/* Transactions that touched a mint's accounts: of one tour, and remembered. */
+#define NGX_HTTP_JUPREF_TOUCHED_MAX    1024
+
+
+typedef struct ngx_http_jupref_tour_s  ngx_http_jupref_tour_t;
+
+
+/* One signature that touched an account. */
+typedef struct {
+    jupref_signature_t               signature;
+    uint64_t                         slot;
+    uint8_t                          place;
+    uint8_t                          look;      /* why it is to be looked at:
+                                                 * jupref_touch_kind_e, NONE:
+                                                 * it needn't */
+} ngx_http_jupref_touched_t;
+
+
+/* What was seen of transactions that aren't our trades; this process's own. */
+typedef struct {
+    jupref_touch_t                  *touches;
+    ngx_uint_t                       count;
+} ngx_http_jupref_known_t;
+
+
+struct ngx_http_jupref_tour_s {
+    ngx_http_jupref_zone_t          *zone;
+    ngx_http_jupref_pool_t          *pool;
+    ngx_http_jupref_rpc_zone_t      *rpc_zone;
+    ngx_http_jupref_verify_conf_t   *conf;
+    ngx_http_jupref_proof_t         *proof;
+    ngx_http_jupref_accounts_t      *seen;      /* shared */
+    ngx_log_t                       *log;
+    jupref_terms_t                  *tiers;
+    ngx_uint_t                       tier_count;
+
+    ngx_uint_t                       referral_count;
+    jupref_pubkey_t                  referrals[NGX_HTTP_JUPREF_REFERRALS_KEPT];
+
+    ngx_uint_t                       step;
+    ngx_uint_t                       at;        /* mint, in its step */
+    ngx_uint_t                       batch;     /* mints that are asked for */
+    ngx_http_jupref_ask_t           *ask;
+    ngx_uint_t                       node;
+    uint64_t                         due_ms;    /* the next tour, steady */
+    uint64_t                         listed;    /* mints that there were */
+    uint64_t                         listed_ms;
+    unsigned                         running:1;
+
+    /* reconciliation of the mint `at` */
+    ngx_uint_t                       phase;
+    ngx_uint_t                       place;
+    ngx_uint_t                       pages;
+    ngx_uint_t                       looks;
+    uint64_t                         stop_slot; /* all is even up to it */
+    uint64_t                         claimed_slot;      /* claims are booked
+                                                         * up to it */
+    int64_t                          since_s;   /* no trade is older */
+    unsigned                         unfinished:1;
+    ngx_uint_t                       touched_count;
+    ngx_uint_t                       touched_at;
+    ngx_http_jupref_touched_t        touched[NGX_HTTP_JUPREF_TOUCHED_MAX];
+    ngx_uint_t                       touch_count;
+    jupref_touch_t                   touches[NGX_HTTP_JUPREF_TOUCHED_MAX];
+    ngx_http_jupref_known_t          known[NGX_HTTP_JUPREF_FEE_MINTS];
+    ngx_http_jupref_report_t         report;
+    jupref_rpc_transaction_t         shown;
+
+    jupref_rpc_account_t             accounts[NGX_HTTP_JUPREF_ACCOUNTS_CALL];
+    uint8_t                          room[NGX_HTTP_JUPREF_ACCOUNTS_ROOM];
+};
+
+
+/*
+ * A step: NGX_OK: a call is in flight, and the step is run again when it has
+ * come; NGX_AGAIN: it goes on at the next tick; NGX_DECLINED: it is done;
+ * NGX_ERROR: the tour is given up.
+ */
+typedef ngx_int_t (*ngx_http_jupref_step_pt)(ngx_http_jupref_tour_t *tour);
+
+
+/* ngx_http_jupref_accounts.c */
+ngx_http_jupref_ask_t *ngx_http_jupref_tour_ask(ngx_http_jupref_tour_t *tour,
+    const char *method, size_t room);
+ngx_int_t ngx_http_jupref_tour_begin(ngx_http_jupref_tour_t *tour,
+    ngx_http_jupref_ask_t *ask, ngx_http_jupref_ask_pt handler);
+
+/* The call has come; counts it. */
+ngx_http_jupref_tour_t *ngx_http_jupref_tour_came(ngx_http_jupref_ask_t *ask,
+    ngx_http_jupref_call_e call);
+
+/* What it has brought is taken: the tour goes on. */
+void ngx_http_jupref_tour_on(ngx_http_jupref_tour_t *tour);
+void ngx_http_jupref_tour_next(ngx_http_jupref_tour_t *tour);
+void ngx_http_jupref_tour_fail(ngx_http_jupref_tour_t *tour);
+
+
+/* ngx_http_jupref_accounts_referral.c */
+ngx_int_t ngx_http_jupref_step_referrals(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_step_program(ngx_http_jupref_tour_t *tour);
+
+/* ngx_http_jupref_accounts_mints.c */
+ngx_int_t ngx_http_jupref_step_list(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_step_mints(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_step_derive(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_step_places(ngx_http_jupref_tour_t *tour);
+uint64_t ngx_http_jupref_mints_known(ngx_http_jupref_zone_t *zone);
+
+/* ngx_http_jupref_reconcile.c, …_reconcile_scan.c */
+ngx_int_t ngx_http_jupref_step_reconcile(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_scan(ngx_http_jupref_tour_t *tour);
+ngx_int_t ngx_http_jupref_scan_look(ngx_http_jupref_tour_t *tour,
+    ngx_uint_t foreign);
+void ngx_http_jupref_scan_forget(ngx_http_jupref_tour_t *tour);
+
+/* ngx_http_jupref_accounts.c: what is wrong is told */
+ngx_int_t ngx_http_jupref_step_incidents(ngx_http_jupref_tour_t *tour);
+
+
+#endif /* NGX_HTTP_JUPREF_ACCOUNTS_PARTS_H */

@@ -1,0 +1,97 @@
+# An execute whose signature only Jupiter knew when nginx ended is found on
+# chain, or known to have come to nothing.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(sleep time);
+use Test::Nginx::Util ();
+use TradingEdge;
+use ChainNodes;
+use OwnNginx;
+
+ChainNodes::start(qw(a b));
+
+my $state = "$ENV{JUPREF_SUITE}/lost.$$";
+my %parts = (http => ChainNodes::upstream(qw(a b)),
+             zone => "jupref_zone main 8m state=$state; "
+                     . 'jupref_commit_timeout 5s;');
+my $nginx = OwnNginx->start(%parts);
+
+
+# The execute goes out, and nginx is killed before Jupiter has answered.
+
+sub cut_off {
+    my ($id, %order) = @_;
+    my $order = trade_order($id, { programs => ['rfq'], payer => 'maker' },
+        feeBps => 100, platformFee => { feeBps => 100, feeMint => $MINT{SOL} },
+        router => 'jupiterz', %order);
+
+    StubJupiter::start({ order => sub { http(200, $order) },
+                         execute => sub { (\30, http(200, '{}')) } });
+
+    is(get(order(id => $id, taker => ChainNodes::built($id)->{taker}))
+       ->{status}, 200);
+
+    my $socket = Talk::connected();
+    my $body = execute_body(requestId => $id,
+                            signedTransaction => trade_signed($id));
+    print {$socket} "POST /swap/v2/execute HTTP/1.1\r\nHost: edge\r\n"
+                    . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+    $socket->flush;
+
+    $nginx->wait_for('the execute', sub { seen() =~ /^POST /m });
+    sleep 0.5;
+    $nginx->restart('KILL', %parts);
+}
+
+
+# What is under way for less than ten seconds isn't looked for yet.
+
+sub comes {
+    my ($done) = @_;
+    my $until = time + 60;
+
+    until ($done->()) {
+        return 0 if time > $until;
+        sleep 0.2;
+    }
+
+    return 1;
+}
+
+
+subtest 'one that landed is found by its message, and proved' => sub {
+    cut_off('landed');
+
+    # others of the same taker at the same time
+
+    trade_order('other', { taker => 'tom' });
+    land('other', fee => 1);
+    land('landed', fee => 900000);
+
+    ok(comes(sub { told(trade_id('landed')) }), 'it is found');
+    is(ruled(trade_id('landed'), 60), 'verified');
+    is(told(trade_id('landed'))->{verifiedFee}, 900000);
+    is(metric('jupref_verify_intents_total{found="signature"}'), 1);
+    like($nginx->log, qr/which was under way when nginx ended, is found/);
+    is(told(trade_id('other')), undef, 'the other one is none of ours');
+};
+
+
+subtest 'one that can land no more is closed, when two nodes have nothing' => sub {
+    my $height = ChainNodes::block_height(chain()) + 10;
+
+    cut_off('nothing', lastValidBlockHeight => "$height");
+    is(api('/v1/platform')->{capacities}{intents}{used}, 1);
+
+    ok(comes(sub { api('/v1/platform')->{capacities}{intents}{used} == 0 }),
+       'it is closed');
+    is(metric('jupref_verify_intents_total{found="nothing"}'), 1);
+    is(told(trade_id('nothing')), undef);
+};
+
+$nginx->stop;
+ChainNodes::stop();
+done_testing();
