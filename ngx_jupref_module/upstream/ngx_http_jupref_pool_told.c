@@ -164,6 +164,31 @@ ngx_http_jupref_pool_head(ngx_http_jupref_pool_t *pool,
 
 
 uint64_t
+ngx_http_jupref_pool_believable(ngx_http_jupref_pool_t *pool)
+{
+    uint64_t        slot, ahead_ms;
+    jupref_pool_t  *shared;
+
+    shared = ngx_http_jupref_pool_lock(pool);
+    if (shared == NULL) {
+        return UINT64_MAX;
+    }
+
+    slot = UINT64_MAX;
+
+    if (shared->front_slot && shared->slot_us) {
+        ahead_ms = ngx_http_jupref_steady_ms() - shared->front_ms
+                   + shared->rules.max_lag_ms;
+        slot = shared->front_slot + ahead_ms * 1000 / shared->slot_us;
+    }
+
+    ngx_http_jupref_pool_unlock(pool);
+
+    return slot;
+}
+
+
+uint64_t
 ngx_http_jupref_pool_block_height(ngx_http_jupref_pool_t *pool)
 {
     uint64_t        height;
