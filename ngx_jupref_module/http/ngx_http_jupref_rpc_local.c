@@ -313,7 +313,7 @@ ngx_http_jupref_rpc_note(ngx_http_jupref_rpc_member_t *member, uint64_t slot)
     }
 
     highest = rpc->conf->pool
-              ? ngx_http_jupref_pool_believable(rpc->conf->pool) : slot;
+              ? ngx_http_jupref_pool_believable_slot(rpc->conf->pool) : slot;
 
     gateway = rpc->conf->zone->shared->gateway;
 

@@ -164,9 +164,9 @@ ngx_http_jupref_pool_head(ngx_http_jupref_pool_t *pool,
 
 
 uint64_t
-ngx_http_jupref_pool_believable(ngx_http_jupref_pool_t *pool)
+ngx_http_jupref_pool_believable_slot(ngx_http_jupref_pool_t *pool)
 {
-    uint64_t        slot, ahead_ms;
+    uint64_t        slot;
     jupref_pool_t  *shared;
 
     shared = ngx_http_jupref_pool_lock(pool);
@@ -174,17 +174,28 @@ ngx_http_jupref_pool_believable(ngx_http_jupref_pool_t *pool)
         return UINT64_MAX;
     }
 
-    slot = UINT64_MAX;
-
-    if (shared->front_slot && shared->slot_us) {
-        ahead_ms = ngx_http_jupref_steady_ms() - shared->front_ms
-                   + shared->rules.max_lag_ms;
-        slot = shared->front_slot + ahead_ms * 1000 / shared->slot_us;
-    }
-
+    slot = jupref_pool_believable_slot(shared, ngx_http_jupref_steady_ms());
     ngx_http_jupref_pool_unlock(pool);
 
     return slot;
+}
+
+
+uint64_t
+ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool)
+{
+    uint64_t        height;
+    jupref_pool_t  *shared;
+
+    shared = ngx_http_jupref_pool_lock(pool);
+    if (shared == NULL) {
+        return UINT64_MAX;
+    }
+
+    height = jupref_pool_believable_height(shared);
+    ngx_http_jupref_pool_unlock(pool);
+
+    return height;
 }
 
 
