@@ -117,7 +117,7 @@ struct ngx_http_jupref_rpc_exchange_s {
     ngx_http_request_t              *sr;        /* NULL: over */
     ngx_http_jupref_pick_t          *pick;      /* NULL: no pool */
     uint64_t                         id;        /* in the body */
-    uint64_t                         started_ms;        /* steady */
+    uint64_t                         latency_us;        /* to its header */
 
     jupref_rpc_transport_e           transport;
     ngx_uint_t                       status;    /* 0: no header has come */

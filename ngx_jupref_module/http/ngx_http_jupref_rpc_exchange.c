@@ -278,6 +278,13 @@ ngx_http_jupref_rpc_ended(ngx_http_jupref_rpc_exchange_t *exchange,
 
     if (u && u->state) {
         exchange->node = u->state->peer;
+
+        /* nginx counts whole milliseconds: half a one stands for none */
+
+        if (u->state->header_time != (ngx_msec_t) -1) {
+            exchange->latency_us = (uint64_t) u->state->header_time * 1000
+                                   + 500;
+        }
     }
 
     if (exchange->too_large) {

@@ -35,6 +35,8 @@ static ngx_uint_t ngx_http_jupref_rpc_asks_on(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_has_other(
     ngx_http_jupref_rpc_member_t *member);
+static ngx_uint_t ngx_http_jupref_rpc_may_retry(
+    ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_is_out(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_msec_t ngx_http_jupref_rpc_slot_time(
@@ -212,7 +214,7 @@ ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
     ngx_http_jupref_rpc_not_due(member);
 
     if (!ngx_http_jupref_rpc_asks_on(member)
-        || !ngx_http_jupref_rpc_affords(member->rpc->conf->zone))
+        || !ngx_http_jupref_rpc_may_retry(member))
     {
         ngx_http_jupref_rpc_give_up(member);
         return NGX_OK;
@@ -271,7 +273,8 @@ ngx_http_jupref_rpc_is_due(ngx_http_jupref_rpc_member_t *member)
 
 
 /* What broke on the way the balancer has seen itself, but for what came after
- * the header. */
+ * the header: what an answer is worth, and so whether it was one, is told
+ * here. */
 
 static void
 ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
@@ -286,10 +289,13 @@ ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
         return;
     }
 
-    if (verdict->mark != JUPREF_RPC_MARK_NONE) {
-        ngx_http_jupref_pool_mark(pick->pool, pick->node, verdict->mark,
-                                  verdict->retry_after_ms);
+    if (verdict->mark != JUPREF_RPC_MARK_FAILED) {
+        ngx_http_jupref_pool_answered(pick->pool, pick->node,
+                                      exchange->latency_us);
     }
+
+    ngx_http_jupref_pool_mark(pick->pool, pick->node, verdict->mark,
+                              verdict->retry_after_ms);
 }
 
 
@@ -378,7 +384,27 @@ ngx_http_jupref_rpc_has_other(ngx_http_jupref_rpc_member_t *member)
 }
 
 
-/* Nodes in trouble aren't asked twice for everything. */
+/*
+ * Work that was done in vain costs of the budget, so that nodes in trouble
+ * aren't given three times as much of it.  One that has turned the call away
+ * has done none: another may have it.
+ */
+
+static ngx_uint_t
+ngx_http_jupref_rpc_may_retry(ngx_http_jupref_rpc_member_t *member)
+{
+    ngx_http_jupref_gateway_t  *gateway;
+
+    if (member->verdict.mark == JUPREF_RPC_MARK_FAILED) {
+        return ngx_http_jupref_rpc_affords(member->rpc->conf->zone);
+    }
+
+    gateway = member->rpc->conf->zone->shared->gateway;
+    (void) ngx_atomic_fetch_add(&gateway->counters.retries[0], 1);
+
+    return 1;
+}
+
 
 ngx_uint_t
 ngx_http_jupref_rpc_affords(ngx_http_jupref_rpc_zone_t *zone)

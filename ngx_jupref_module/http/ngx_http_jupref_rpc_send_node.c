@@ -128,7 +128,9 @@ ngx_http_jupref_rpc_send_mark(ngx_http_jupref_rpc_send_t *send,
 
     ngx_http_jupref_pool_end(send->pool, letter->node);
 
-    if (fetch->transport == JUPREF_RPC_ANSWERED) {
+    if (fetch->transport == JUPREF_RPC_ANSWERED
+        && verdict->mark != JUPREF_RPC_MARK_FAILED)
+    {
         ngx_http_jupref_pool_answered(send->pool, letter->node,
                                       fetch->latency_us);
     }

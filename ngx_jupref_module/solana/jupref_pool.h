@@ -169,6 +169,11 @@ typedef struct {
     uint64_t             front_slot;    /* the reference, 0: none */
     uint64_t             front_ms;      /* and when the pool was there */
 
+    /* the last front that slots could have led to from the one before */
+    uint64_t             trusted_slot;  /* 0: none */
+    uint64_t             trusted_ms;
+    uint64_t             doubted_ms;    /* since when it isn't; 0: it is */
+
     /* slots by which a commitment is behind PROCESSED; known[]: measured */
     uint64_t             offset[JUPREF_COMMITMENT_FINALIZED + 1];
     uint8_t              known[JUPREF_COMMITMENT_FINALIZED + 1];
@@ -291,11 +296,12 @@ uint64_t jupref_pool_expected(const jupref_pool_t *pool, unsigned node,
 uint64_t jupref_pool_block_height(const jupref_pool_t *pool);
 
 /* What may be claimed now and be believed: a slot that is max_lag ahead of the
- * front, a block height that isn't far from the known one; UINT64_MAX while
+ * front, and a block height near the one that goes with it; UINT64_MAX while
  * nobody knows. */
 uint64_t jupref_pool_believable_slot(const jupref_pool_t *pool,
     uint64_t now_ms);
-uint64_t jupref_pool_believable_height(const jupref_pool_t *pool);
+uint64_t jupref_pool_believable_height(const jupref_pool_t *pool,
+    uint64_t now_ms);
 
 /* A node's worst reason; JUPREF_OUT_REASONS: it is healthy. */
 jupref_out_e jupref_node_worst(const jupref_node_t *node);

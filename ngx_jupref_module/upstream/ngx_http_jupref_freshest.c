@@ -367,7 +367,7 @@ ngx_http_jupref_freshest_learn(ngx_http_jupref_freshest_peer_t *fp,
 
     answered = u->state && u->state->header_time != (ngx_msec_t) -1;
 
-    if (answered) {
+    if (answered && fp->pick == NULL) {
 
         /* nginx counts whole milliseconds: half a one stands for none */
 

@@ -145,8 +145,8 @@ void ngx_http_jupref_pool_choose(ngx_http_jupref_pool_t *pool,
  * What was seen of a node.  A slot was true when the call was sent
  * (`asked_ms`, steady; a pick's `started_ms`) or later.  The balancer itself
  * tells latency and failures of transport of what it has sent; where a pick is
- * given it leaves the judgement of answers (status, error) to who has made the
- * pick.
+ * given it leaves answers to who has made the pick, latency and all: what only
+ * looks like an answer isn't one.
  */
 void ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
     jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms);

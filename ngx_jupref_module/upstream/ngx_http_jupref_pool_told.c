@@ -192,7 +192,7 @@ ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool)
         return UINT64_MAX;
     }
 
-    height = jupref_pool_believable_height(shared);
+    height = jupref_pool_believable_height(shared, ngx_http_jupref_steady_ms());
     ngx_http_jupref_pool_unlock(pool);
 
     return height;
