@@ -81,7 +81,7 @@ is($from, 'head');
 === TEST 3: minContextSlot that memory hasn't reached is asked of a node
 --- pool
 --- nodes
-a => { chain => {}, getSlot => sub { result($_[0], 1e12) } }
+a => { chain => {}, getSlot => sub { result($_[0], StubNode::chain_slot()) } }
 --- story
 pooled();
 
