@@ -18,6 +18,7 @@ unsigned
 jupref_loader_program_read(jupref_pubkey_t *data_address,
     const jupref_pubkey_t *owner, jupref_bytes_t data)
 {
+    jupref_bytes_t   address;
     jupref_reader_t  reader;
 
     jupref_reader_init(&reader, data);
@@ -29,9 +30,13 @@ jupref_loader_program_read(jupref_pubkey_t *data_address,
         return 0;
     }
 
-    memcpy(data_address->bytes,
-           jupref_read_bytes(&reader, JUPREF_PUBKEY_SIZE).data,
-           JUPREF_PUBKEY_SIZE);
+    address = jupref_read_bytes(&reader, JUPREF_PUBKEY_SIZE);
+
+    if (address.data == NULL) {
+        return 0;
+    }
+
+    memcpy(data_address->bytes, address.data, JUPREF_PUBKEY_SIZE);
 
     return 1;
 }
