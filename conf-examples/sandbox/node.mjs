@@ -98,7 +98,7 @@ export class Node {
         }
 
         if (changes.frozen) {
-            this.#frozenAt = this.tip;
+            this.#frozenAt = this.received;
         }
 
         Object.assign(this.#settings, changes);
@@ -113,19 +113,17 @@ export class Node {
 
     /* What it knows */
 
-    /* The newest slot it has executed. */
-    get tip() {
-        const { frozen, replayLag } = this.#settings;
-
-        return frozen ? this.#frozenAt : this.received - BigInt(replayLag);
-    }
-
     /* The newest slot it has received the data of. */
     get received() {
-        const { lag, lagMs } = this.#settings;
+        const { frozen, lag, lagMs } = this.#settings;
         const slots = lag + Math.ceil(lagMs / this.chain.slots.slotMs);
 
-        return this.chain.slot() - BigInt(slots);
+        return frozen ? this.#frozenAt : this.chain.slot() - BigInt(slots);
+    }
+
+    /* The newest slot it has executed. */
+    get tip() {
+        return this.received - BigInt(this.#settings.replayLag);
     }
 
     /* The newest slot whose state it has at a commitment level. */

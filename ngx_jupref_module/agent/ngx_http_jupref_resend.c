@@ -149,7 +149,7 @@ ngx_http_jupref_resend_post(ngx_http_jupref_pool_t *pool, u_char *body,
     }
 
     fetch = ngx_http_jupref_fetch_create(node->sockaddr, node->socklen,
-                                         &node->server);
+                                         &pool->upstream->host);
     if (fetch == NULL) {
         return NULL;
     }

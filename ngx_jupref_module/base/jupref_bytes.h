@@ -166,6 +166,20 @@ jupref_read_bytes(jupref_reader_t *reader, size_t len)
 }
 
 
+/* The next `len` bytes, copied; nothing is when they are too few. */
+static inline void
+jupref_read_fixed(jupref_reader_t *reader, uint8_t *bytes, size_t len)
+{
+    const uint8_t  *read;
+
+    read = jupref_reader_take(reader, len);
+
+    if (read != NULL && len > 0) {
+        memcpy(bytes, read, len);
+    }
+}
+
+
 static inline void
 jupref_writer_init(jupref_writer_t *writer, uint8_t *room, size_t size)
 {

@@ -7,10 +7,6 @@
  * takes, and recovery hashes one an event.  SHA256_Init() and its like run
  * the same code and cost nothing more; OpenSSL 3.0 calls them deprecated.
  * HMAC is RFC 2104 over the same.
- *
- * Most of what is hashed (nodes, leaves, commitments) is two blocks with its
- * padding, at the most: it is padded here (FIPS 180-4, 5.1.1), so that both
- * blocks are compressed by one call and nothing is copied in between.
  */
 
 #define OPENSSL_SUPPRESS_DEPRECATED
@@ -24,15 +20,10 @@
 
 
 #define JUPREF_SHA256_BLOCK  64
-#define JUPREF_SHA256_END    9          /* padding: a bit, the length */
-#define JUPREF_SHA256_SHORT  (2 * JUPREF_SHA256_BLOCK - JUPREF_SHA256_END)
 
 
 static unsigned jupref_sha256_all(SHA256_CTX *context, uint8_t *digest,
     const jupref_bytes_t *spans, unsigned count);
-static unsigned jupref_sha256_short(uint8_t *digest,
-    const jupref_bytes_t *spans, unsigned count, size_t len);
-static void jupref_put_be(uint8_t *to, uint64_t value, unsigned bytes);
 static int jupref_hex_digit(uint8_t character);
 
 
@@ -47,18 +38,7 @@ unsigned
 jupref_sha256_spans(uint8_t digest[JUPREF_SHA256_SIZE],
     const jupref_bytes_t *spans, unsigned count)
 {
-    size_t      len;
-    unsigned    i;
     SHA256_CTX  context;
-
-    for (len = 0, i = 0; i < count && len <= JUPREF_SHA256_SHORT; i++) {
-        len += spans[i].len > JUPREF_SHA256_SHORT ? JUPREF_SHA256_SHORT + 1
-                                                  : spans[i].len;
-    }
-
-    if (len <= JUPREF_SHA256_SHORT) {
-        return jupref_sha256_short(digest, spans, count, len);
-    }
 
     return jupref_sha256_all(&context, digest, spans, count);
 }
@@ -77,7 +57,7 @@ jupref_hmac_sha256(uint8_t digest[JUPREF_SHA256_SIZE], jupref_bytes_t key,
     memset(inner, 0, sizeof(inner));
 
     if (key.len > sizeof(inner)) {
-        if (!jupref_sha256_all(&context, inner, &key, 1)) {
+        if (!jupref_sha256(inner, key)) {
             return 0;
         }
 
@@ -159,55 +139,6 @@ jupref_sha256_all(SHA256_CTX *context, uint8_t *digest,
     }
 
     return SHA256_Final(digest, context) == 1;
-}
-
-
-static unsigned
-jupref_sha256_short(uint8_t *digest, const jupref_bytes_t *spans,
-    unsigned count, size_t len)
-{
-    size_t      size, at;
-    uint8_t     blocks[2 * JUPREF_SHA256_BLOCK];
-    unsigned    i;
-    SHA256_CTX  context;
-
-    size = len + JUPREF_SHA256_END > JUPREF_SHA256_BLOCK
-           ? 2 * JUPREF_SHA256_BLOCK : JUPREF_SHA256_BLOCK;
-
-    memset(blocks, 0, sizeof(blocks));
-
-    for (at = 0, i = 0; i < count; i++) {
-        if (spans[i].len > 0) {
-            memcpy(blocks + at, spans[i].data, spans[i].len);
-            at += spans[i].len;
-        }
-    }
-
-    blocks[len] = 0x80;
-    jupref_put_be(blocks + size - 8, (uint64_t) len * 8, 8);
-
-    if (SHA256_Init(&context) != 1
-        || SHA256_Update(&context, blocks, size) != 1)
-    {
-        return 0;
-    }
-
-    for (i = 0; i < JUPREF_SHA256_SIZE / 4; i++) {
-        jupref_put_be(digest + 4 * i, context.h[i], 4);
-    }
-
-    return 1;
-}
-
-
-static void
-jupref_put_be(uint8_t *to, uint64_t value, unsigned bytes)
-{
-    unsigned  i;
-
-    for (i = 0; i < bytes; i++) {
-        to[i] = (uint8_t) (value >> (8 * (bytes - 1 - i)));
-    }
 }
 
 

@@ -168,7 +168,12 @@ ngx_http_jupref_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     jmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_jupref_module);
 
-    if (jmcf->shm_zone == NULL) {
+    /* metrics of RPC nodes are worth telling without a ledger */
+
+    if (jmcf->shm_zone == NULL
+        && !(conf->handler == ngx_http_jupref_metrics_handler
+             && jmcf->rpc_zone))
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%V\" in location \"%V\" needs the ledger: add "
                       "\"jupref_zone main 64m\" to the http block",

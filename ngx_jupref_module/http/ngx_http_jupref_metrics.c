@@ -47,6 +47,7 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
     static const ngx_http_jupref_family_t *const  tables[] = {
         ngx_http_jupref_families,
         ngx_http_jupref_pool_families,
+        ngx_http_jupref_rpc_families,
         ngx_http_jupref_proof_families
     };
 
@@ -83,9 +84,13 @@ ngx_http_jupref_metrics_handler(ngx_http_request_t *r)
     m->end = buffer + size;
     m->open_metrics = ngx_http_jupref_wants_open_metrics(r);
 
-    ngx_http_jupref_metrics_copy(jmcf->zone, m);
+    /* an nginx with RPC alone has no ledger, whose families come first */
 
-    for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+    if (jmcf->zone) {
+        ngx_http_jupref_metrics_copy(jmcf->zone, m);
+    }
+
+    for (i = jmcf->zone ? 0 : 1; i < sizeof(tables) / sizeof(tables[0]); i++) {
         for (family = tables[i]; family->name; family++) {
             ngx_http_jupref_write_family(m, family);
         }

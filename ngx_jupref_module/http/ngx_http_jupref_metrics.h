@@ -73,6 +73,7 @@ typedef struct {
 extern const ngx_http_jupref_family_t  ngx_http_jupref_families[];
 extern const ngx_http_jupref_family_t  ngx_http_jupref_proof_families[];
 extern const ngx_http_jupref_family_t  ngx_http_jupref_pool_families[];
+extern const ngx_http_jupref_family_t  ngx_http_jupref_rpc_families[];
 
 
 /* Copies what the pools' families are written from; the bytes that they take,

@@ -4,6 +4,7 @@
 
 #include "http/ngx_http_jupref.h"
 #include "agent/ngx_http_jupref_agent.h"
+#include "http/ngx_http_jupref_rpc.h"
 
 #include "agent/ngx_http_jupref_verify_conf.h"
 
@@ -88,6 +89,7 @@ ngx_http_jupref_exit_process(ngx_cycle_t *cycle)
     ngx_http_jupref_main_conf_t  *jmcf;
 
     ngx_http_jupref_agent_exit(cycle);
+    ngx_http_jupref_rpc_send_exit();
 
     jmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_jupref_module);
 

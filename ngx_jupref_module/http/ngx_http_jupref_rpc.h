@@ -275,6 +275,7 @@ void ngx_http_jupref_rpc_refuse(ngx_http_jupref_rpc_member_t *member,
  * asked like any other call; leave() ends what a request still waits for. */
 ngx_int_t ngx_http_jupref_rpc_send(ngx_http_jupref_rpc_member_t *member);
 void ngx_http_jupref_rpc_send_leave(ngx_http_jupref_rpc_member_t *member);
+void ngx_http_jupref_rpc_send_exit(void);
 
 
 /* ngx_http_jupref_rpc_local.c: answers without asking a node */
@@ -284,7 +285,7 @@ ngx_int_t ngx_http_jupref_rpc_local(ngx_http_jupref_rpc_member_t *member);
 
 /* What a node answered may serve others; the slot it is of, 0: unknown. */
 void ngx_http_jupref_rpc_keep(ngx_http_jupref_rpc_exchange_t *exchange,
-    const jupref_rpc_answer_t *answer);
+    const jupref_rpc_answer_t *answer, uint64_t slot);
 uint64_t ngx_http_jupref_rpc_slot_of(const jupref_rpc_call_t *call,
     const jupref_rpc_answer_t *answer);
 
@@ -333,6 +334,8 @@ ngx_int_t ngx_http_jupref_rpc_ask(ngx_http_jupref_rpc_member_t *member);
 
 /* From within a filter: enough of it. */
 void ngx_http_jupref_rpc_stop(ngx_http_jupref_rpc_exchange_t *exchange);
+
+uint64_t ngx_http_jupref_rpc_tried(ngx_http_jupref_rpc_member_t *member);
 
 /* Nobody wants it, or any of the member's open exchanges, any more. */
 void ngx_http_jupref_rpc_drop(ngx_http_jupref_rpc_exchange_t *exchange);

@@ -145,6 +145,26 @@ ngx_http_jupref_rpc_subrequest(ngx_http_jupref_rpc_exchange_t *exchange)
 }
 
 
+/* Nodes that have been asked, or are being asked now. */
+
+uint64_t
+ngx_http_jupref_rpc_tried(ngx_http_jupref_rpc_member_t *member)
+{
+    uint64_t                         tried;
+    ngx_http_jupref_rpc_exchange_t  *exchange;
+
+    tried = member->tried;
+
+    for (exchange = member->exchanges; exchange; exchange = exchange->next) {
+        if (exchange->sr && exchange->pick) {
+            tried |= exchange->pick->tried;
+        }
+    }
+
+    return tried;
+}
+
+
 /* What the balancer should know, when it is the pool's. */
 
 static ngx_int_t
@@ -166,7 +186,7 @@ ngx_http_jupref_rpc_wish(ngx_http_jupref_rpc_exchange_t *exchange)
         return NGX_ERROR;
     }
 
-    pick->avoid = member->tried;
+    pick->avoid = ngx_http_jupref_rpc_tried(member);
     pick->min_slot = ngx_max(member->call->min_slot, member->min_slot);
     pick->freshest = member->fresher;
 

@@ -30,6 +30,10 @@ static void ngx_http_jupref_rpc_send_timer(ngx_event_t *ev);
 static void ngx_http_jupref_rpc_send_free(ngx_http_jupref_rpc_send_t *send);
 
 
+/* All that are there, for a process that ends. */
+static ngx_queue_t  ngx_http_jupref_rpc_sends;
+
+
 /* NGX_DECLINED: there is no pool, and one node gets it as any other call. */
 
 ngx_int_t
@@ -90,6 +94,12 @@ ngx_http_jupref_rpc_send(ngx_http_jupref_rpc_member_t *member)
     }
 
     member->send = send;
+
+    if (ngx_http_jupref_rpc_sends.next == NULL) {
+        ngx_queue_init(&ngx_http_jupref_rpc_sends);
+    }
+
+    ngx_queue_insert_tail(&ngx_http_jupref_rpc_sends, &send->queue);
 
     return NGX_OK;
 }
@@ -400,9 +410,42 @@ ngx_http_jupref_rpc_send_free(ngx_http_jupref_rpc_send_t *send)
         return;
     }
 
+    ngx_queue_remove(&send->queue);
+
     if (send->best) {
         ngx_free(send->best);
     }
 
     ngx_free(send);
+}
+
+
+/* The process ends: what was out has been dropped. */
+
+void
+ngx_http_jupref_rpc_send_exit(void)
+{
+    ngx_queue_t                 *q, *next;
+    ngx_http_jupref_rpc_send_t  *send;
+
+    if (ngx_http_jupref_rpc_sends.next == NULL) {
+        return;
+    }
+
+    for (q = ngx_queue_head(&ngx_http_jupref_rpc_sends);
+         q != ngx_queue_sentinel(&ngx_http_jupref_rpc_sends);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        send = ngx_queue_data(q, ngx_http_jupref_rpc_send_t, queue);
+
+        send->member = NULL;
+        send->out = 0;
+
+        if (send->timer.timer_set) {
+            ngx_del_timer(&send->timer);
+        }
+
+        ngx_http_jupref_rpc_send_free(send);
+    }
 }

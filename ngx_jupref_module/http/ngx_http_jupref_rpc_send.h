@@ -37,7 +37,24 @@ struct ngx_http_jupref_rpc_send_conf_s {
 };
 
 
+/* Of one transaction: copies, and judges now and after each wait. */
+#define NGX_HTTP_JUPREF_RPC_LETTERS                                           \
+    (NGX_HTTP_JUPREF_RPC_FANOUT_MAX + NGX_HTTP_JUPREF_RPC_JUDGES              \
+     + NGX_HTTP_JUPREF_RPC_SEND_WAITS)
+
+
+/* It goes to one node, by a fetch. */
+typedef struct {
+    struct ngx_http_jupref_rpc_send_s  *send;
+    ngx_uint_t                       node;
+    ngx_uint_t                       number;    /* of its answer */
+    uint64_t                         id;
+    unsigned                         judge:1;
+} ngx_http_jupref_rpc_letter_t;
+
+
 struct ngx_http_jupref_rpc_send_s {
+    ngx_queue_t                      queue;     /* this process's */
     ngx_http_jupref_rpc_member_t    *member;    /* NULL: it has its answer, or
                                                  * its client has left */
     ngx_http_jupref_rpc_conf_t      *conf;
@@ -55,6 +72,7 @@ struct ngx_http_jupref_rpc_send_s {
     jupref_send_step_t               step;      /* of the newest answer */
     jupref_send_race_t               race;
     jupref_send_t                    send;
+    ngx_http_jupref_rpc_letter_t     letters[NGX_HTTP_JUPREF_RPC_LETTERS];
     unsigned                         spread:1;  /* copies are out */
     unsigned                         decided:1;
 

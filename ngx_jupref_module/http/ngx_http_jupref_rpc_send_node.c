@@ -6,16 +6,6 @@
 #include "http/ngx_http_jupref_rpc_send.h"
 
 
-/* What a fetch carries. */
-typedef struct {
-    ngx_http_jupref_rpc_send_t  *send;
-    ngx_uint_t                   node;
-    ngx_uint_t                   number;        /* of its answer */
-    uint64_t                     id;
-    unsigned                     judge:1;
-} ngx_http_jupref_rpc_letter_t;
-
-
 static void ngx_http_jupref_rpc_send_answered(ngx_http_jupref_fetch_t *fetch);
 static void ngx_http_jupref_rpc_send_judge(ngx_http_jupref_rpc_send_t *send,
     ngx_http_jupref_rpc_letter_t *letter, ngx_http_jupref_fetch_t *fetch);
@@ -36,17 +26,17 @@ ngx_http_jupref_rpc_send_to(ngx_http_jupref_rpc_send_t *send,
     ngx_http_jupref_fetch_t       *fetch;
     ngx_http_jupref_rpc_letter_t  *letter;
 
-    letter = ngx_calloc(sizeof(ngx_http_jupref_rpc_letter_t), ngx_cycle->log);
-    if (letter == NULL) {
+    if (send->count == NGX_HTTP_JUPREF_RPC_LETTERS) {
         return NGX_ERROR;
     }
 
     fetch = ngx_http_jupref_fetch_create(node->sockaddr, node->socklen,
-                                         &node->server);
+                                         &send->pool->upstream->host);
     if (fetch == NULL) {
-        ngx_free(letter);
         return NGX_ERROR;
     }
+
+    letter = &send->letters[send->count];
 
     letter->send = send;
     letter->node = node->number;
@@ -65,7 +55,6 @@ ngx_http_jupref_rpc_send_to(ngx_http_jupref_rpc_send_t *send,
     fetch->data = letter;
 
     if (ngx_http_jupref_fetch_start(fetch) != NGX_OK) {
-        ngx_free(letter);
         return NGX_ERROR;
     }
 
@@ -99,8 +88,6 @@ ngx_http_jupref_rpc_send_answered(ngx_http_jupref_fetch_t *fetch)
 
     ngx_http_jupref_rpc_send_judge(send, letter, fetch);
     ngx_http_jupref_rpc_send_mark(send, letter, fetch);
-
-    ngx_free(letter);
 
     ngx_http_jupref_rpc_send_told(send);
 }

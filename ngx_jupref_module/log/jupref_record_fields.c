@@ -103,19 +103,6 @@ jupref_write_trade(jupref_writer_t *out, const jupref_trade_t *trade)
 }
 
 
-void
-jupref_read_fixed(jupref_reader_t *in, uint8_t *bytes, size_t size)
-{
-    jupref_bytes_t  read;
-
-    read = jupref_read_bytes(in, size);
-
-    if (read.len > 0) {
-        memcpy(bytes, read.data, read.len);
-    }
-}
-
-
 /* A zero inside would be lost: no code has one. */
 
 unsigned

@@ -29,7 +29,6 @@ void jupref_write_trade(jupref_writer_t *out, const jupref_trade_t *trade);
 
 /* `bytes` is zeroed before, where it may stay longer than what is read. */
 unsigned jupref_read_padded(jupref_reader_t *in, uint8_t *bytes, size_t size);
-void jupref_read_fixed(jupref_reader_t *in, uint8_t *bytes, size_t size);
 unsigned jupref_read_code(jupref_reader_t *in, jupref_code_name_t *code);
 unsigned jupref_read_terms(jupref_reader_t *in, jupref_terms_t *terms);
 unsigned jupref_read_trade(jupref_reader_t *in, jupref_trade_t *trade);

@@ -13,8 +13,6 @@
 
 #include <openssl/crypto.h>
 
-#include "log/jupref_record_fields.h"
-
 
 #define JUPREF_SNAPSHOT_MAGIC     "JUPREFS1"
 #define JUPREF_SNAPSHOT_FIRST     16    /* bytes that every format begins so */

@@ -272,13 +272,14 @@ unsigned jupref_pool_best(jupref_pool_t *pool, const jupref_pool_wish_t *wish,
 
 
 /* The highest slot at a commitment that a healthy node is known to have
- * reached, and how long ago it told; 0: none.  `node` may be NULL. */
+ * reached, and how long ago it told; 0: none.  `age_ms` and `node` may be
+ * NULL. */
 uint64_t jupref_pool_head(const jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t now_ms, uint64_t *age_ms,
     unsigned *node);
 
-/* How long ago a node last told a slot that judges it by itself (PROCESSED),
- * or that does with what is known of the commitments' distance. */
+/* How long ago a node last told a slot that judges it, by itself (PROCESSED)
+ * or also by what is known of the commitments' distance; UINT64_MAX: never. */
 uint64_t jupref_pool_evidence_age(const jupref_pool_t *pool, unsigned node,
     unsigned direct, uint64_t now_ms);
 
@@ -288,6 +289,13 @@ uint64_t jupref_pool_expected(const jupref_pool_t *pool, unsigned node,
 
 /* Highest finalized block height of a healthy node, 0: none is known. */
 uint64_t jupref_pool_block_height(const jupref_pool_t *pool);
+
+/* What may be claimed now and be believed: a slot that is max_lag ahead of the
+ * front, a block height that isn't far from the known one; UINT64_MAX while
+ * nobody knows. */
+uint64_t jupref_pool_believable_slot(const jupref_pool_t *pool,
+    uint64_t now_ms);
+uint64_t jupref_pool_believable_height(const jupref_pool_t *pool);
 
 /* A node's worst reason; JUPREF_OUT_REASONS: it is healthy. */
 jupref_out_e jupref_node_worst(const jupref_node_t *node);

@@ -10,6 +10,10 @@
 #include "solana/jupref_pool.h"
 
 
+/* Blocks that a node may be ahead of the known height. */
+#define JUPREF_HEIGHT_AHEAD  4096
+
+
 /* How far a node is believed to have moved on since it told a slot. */
 #define JUPREF_EXPECT_MS  5000
 
@@ -410,12 +414,13 @@ uint64_t
 jupref_pool_head(const jupref_pool_t *pool, jupref_commitment_e commitment,
     uint64_t now_ms, uint64_t *age_ms, unsigned *node)
 {
-    uint64_t                   slot;
-    unsigned                   i;
+    uint64_t                   slot, age;
+    unsigned                   i, best;
     const jupref_node_head_t  *head;
 
     slot = 0;
-    *age_ms = 0;
+    age = 0;
+    best = 0;
 
     for (i = 0; i < JUPREF_POOL_NODES; i++) {
 
@@ -427,12 +432,17 @@ jupref_pool_head(const jupref_pool_t *pool, jupref_commitment_e commitment,
 
         if (head->slot > slot) {
             slot = head->slot;
-            *age_ms = (now_ms > head->seen_ms) ? now_ms - head->seen_ms : 0;
-
-            if (node) {
-                *node = i;
-            }
+            age = (now_ms > head->seen_ms) ? now_ms - head->seen_ms : 0;
+            best = i;
         }
+    }
+
+    if (age_ms) {
+        *age_ms = age;
+    }
+
+    if (node && slot) {
+        *node = best;
     }
 
     return slot;
@@ -456,6 +466,38 @@ jupref_pool_block_height(const jupref_pool_t *pool)
     }
 
     return height;
+}
+
+
+uint64_t
+jupref_pool_believable_slot(const jupref_pool_t *pool, uint64_t now_ms)
+{
+    uint64_t  ahead_ms;
+
+    if (pool->front_slot == 0) {
+        return UINT64_MAX;
+    }
+
+    ahead_ms = pool->rules.max_lag_ms;
+
+    if (now_ms > pool->front_ms) {
+        ahead_ms += now_ms - pool->front_ms;
+    }
+
+    return pool->front_slot + ahead_ms * 1000 / pool->slot_us;
+}
+
+
+/* It is told every few seconds only, and differs by commitment. */
+
+uint64_t
+jupref_pool_believable_height(const jupref_pool_t *pool)
+{
+    uint64_t  height;
+
+    height = jupref_pool_block_height(pool);
+
+    return height ? height + JUPREF_HEIGHT_AHEAD : UINT64_MAX;
 }
 
 

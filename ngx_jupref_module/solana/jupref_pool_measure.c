@@ -171,24 +171,31 @@ uint64_t
 jupref_pool_evidence_age(const jupref_pool_t *pool, unsigned node,
     unsigned direct, uint64_t now_ms)
 {
-    uint64_t              slot, seen_ms;
-    const jupref_node_t  *n;
+    unsigned                   c;
+    uint64_t                   age_ms, least;
+    const jupref_node_head_t  *head;
 
-    n = &pool->nodes[node];
+    least = UINT64_MAX;
 
-    if (direct) {
-        slot = n->heads[JUPREF_COMMITMENT_PROCESSED].slot;
-        seen_ms = n->heads[JUPREF_COMMITMENT_PROCESSED].seen_ms;
+    for (c = JUPREF_COMMITMENT_PROCESSED; c <= JUPREF_COMMITMENT_FINALIZED; c++)
+    {
+        head = &pool->nodes[node].heads[c];
 
-    } else {
-        (void) jupref_pool_evidence(pool, n, &slot, &seen_ms);
+        if (head->slot == 0
+            || (c != JUPREF_COMMITMENT_PROCESSED
+                && (direct || !pool->known[c])))
+        {
+            continue;
+        }
+
+        age_ms = (now_ms > head->seen_ms) ? now_ms - head->seen_ms : 0;
+
+        if (age_ms < least) {
+            least = age_ms;
+        }
     }
 
-    if (slot == 0) {
-        return UINT64_MAX;
-    }
-
-    return (now_ms > seen_ms) ? now_ms - seen_ms : 0;
+    return least;
 }
 
 

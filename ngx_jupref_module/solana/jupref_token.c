@@ -54,12 +54,8 @@ jupref_token_account_read(jupref_token_account_t *account,
     account->program = *program;
 
     jupref_reader_init(&reader, data);
-    memcpy(account->mint.bytes,
-           jupref_read_bytes(&reader, JUPREF_PUBKEY_SIZE).data,
-           JUPREF_PUBKEY_SIZE);
-    memcpy(account->owner.bytes,
-           jupref_read_bytes(&reader, JUPREF_PUBKEY_SIZE).data,
-           JUPREF_PUBKEY_SIZE);
+    jupref_read_fixed(&reader, account->mint.bytes, JUPREF_PUBKEY_SIZE);
+    jupref_read_fixed(&reader, account->owner.bytes, JUPREF_PUBKEY_SIZE);
     account->amount = jupref_read_u64_le(&reader);
     (void) jupref_read_bytes(&reader, JUPREF_TOKEN_OPTION);
     state = jupref_read_u8(&reader);

@@ -27,8 +27,8 @@
 //
 // What is kept on disk is measured in journal.mjs.
 //
-// QUICK=1 (short rounds), BENCH_ONLY=order,latency,api,scale,memory,execute,recovery
-// and the variables below choose what is run.  `bench.mjs serve` starts stub and edge only.
+// QUICK=1 (short rounds), BENCH_ONLY=order,latency,api,scale,memory,execute,rpc,
+// recovery // and the variables below choose what is run.  `bench.mjs serve` starts stub and edge only.
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -41,6 +41,7 @@ import { fill } from './fill.mjs';
 import { interleave, median, quantile, rate, ratios, requestFile, waiting } from './load.mjs';
 import { measureExecute, measureRecovery } from './journal.mjs';
 import { residentMiB } from './memory.mjs';
+import { measureRpc } from './rpc.mjs';
 import { missing, note, report, unmeasured } from './say.mjs';
 import { complaints, dir, file, inRealTime, mustRun, start, startNginx, stop, stopAll }
   from './servers.mjs';
@@ -53,7 +54,7 @@ const settings = {
   so: path.resolve(env('JUPREF_SO', path.join(here, '../../build/ngx_http_jupref_module.so'))),
   nginx: env('NGINX', '/usr/sbin/nginx'),
   modules: env('NGINX_MODULES', '/usr/lib/nginx/modules'),
-  only: env('BENCH_ONLY', 'order,latency,api,scale,memory,execute,recovery').split(','),
+  only: env('BENCH_ONLY', 'order,latency,api,scale,memory,execute,rpc,recovery').split(','),
   rounds: Number(env('BENCH_ROUNDS', quick ? 3 : 7)),
   seconds: Number(env('BENCH_SECONDS', quick ? 1 : 3)),
   connections: Number(env('BENCH_CONNECTIONS', 64)),
@@ -77,7 +78,8 @@ const SCALE_BUDGET = 0.95;    // "the same", less what a noisy machine does
 
 const base = Number(env('BENCH_PORT', 23000));
 const ports = Object.fromEntries(['stub', 'edge', 'few', 'many', 'node', 'lua', 'redis', 'plain',
-  'constants', 'idle', 'durable'].map((name, at) => [name, base + at + 1]));
+  'constants', 'idle', 'durable', 'rpc', 'node1', 'node2',
+  'node3'].map((name, at) => [name, base + at + 1]));
 
 const COOKIE_KEY = '6a'.repeat(32);
 const SEAL_KEY = '6b'.repeat(32);
@@ -88,7 +90,7 @@ const boundTakers = takers.filter((_, at) => at % 3 === 0);
 
 const nginx = (name, port, text, wrapper) =>
   startNginx({ name, port, conf: text, wrapper, nginx: settings.nginx,
-    core: name === 'stub' ? settings.worldCore : settings.edgeCore });
+    core: /^(stub|node\d)$/.test(name) ? settings.worldCore : settings.edgeCore });
 
 const edgeConf = (name, port, zone, state) => conf.edge({ dir, name, port, state, zone,
   stubPort: ports.stub, so: settings.so, keyring: path.join(dir, 'keys'),
@@ -369,7 +371,7 @@ async function main() {
 
   if (wanted('order')) await measureOrder(edge);
   for (const [group, measure] of [['latency', measureLatency], ['api', measureApi],
-    ['scale', measureScale], ['memory', measureMemory], ['execute', durable]]) {
+    ['scale', measureScale], ['memory', measureMemory], ['execute', durable], ['rpc', gateway]]) {
     if (!wanted(group)) continue;
     if (built) await measure(edge, stub);
     else missing(group, 'the module is not built');
@@ -383,6 +385,8 @@ async function main() {
 
 const durable = (edge, stub) => measureExecute({ stub, startEdge, takers, quick,
   settings: { ...settings, dir, zone: settings.durableZone } });
+
+const gateway = () => measureRpc({ settings, ports, nginx, rounds });
 
 async function serve() {
   needs();

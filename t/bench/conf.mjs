@@ -3,7 +3,7 @@
 // two sides of a ratio is the job and nothing else.
 
 import { CHARGED_BPS, CODES, DISCOUNT_BPS, FEE_BPS, REFERRAL_ACCOUNT, executeBody, orderBody,
-  signature } from './fixtures.mjs';
+  signature, wallet } from './fixtures.mjs';
 
 const NGINX_TOKEN_MAX = 4000;
 
@@ -159,5 +159,85 @@ ${upstream(stubPort)}
             proxy_pass http://stub;
         }
         location = /pending { content_by_lua_block { require("rival").show_pending() } }
+    }
+`);
+
+// A node that answers by method: slots go on in real time, simulateTransaction
+// with "hold <ms>" is held that long, everything else waits `wait` ms.
+export const rpcNode = ({ dir, name, port, modules, wait }) => frame({ dir, name,
+  head: `load_module ${modules}/ndk_http_module.so;
+load_module ${modules}/ngx_http_lua_module.so;` }, `
+    client_body_buffer_size 128k;
+    init_by_lua_block {
+        local genesis = '"${wallet('genesis')}"'
+        local function slot() return 400000000 + math.floor(ngx.now() * 1000 / 214) end
+        local function number() return tostring(slot()) end
+        results = {
+            getSlot = number, getMaxShredInsertSlot = number,
+            getHealth = function() return '"ok"' end,
+            getBlockHeight = function() return tostring(slot() - 20000000) end,
+            getGenesisHash = function() return genesis end,
+            getBalance = function()
+                return '{"context":{"apiVersion":"4.2.2","slot":' .. slot()
+                    .. '},"value":1488440}'
+            end,
+            simulateTransaction = function(body)
+                ngx.sleep((tonumber(body:match("hold (%d+)")) or 0) / 1000)
+                return '{"context":{"slot":' .. slot() .. '},"value":{"err":null}}'
+            end,
+        }
+    }
+    server {
+        listen 127.0.0.1:${port} backlog=4096;
+        default_type application/json;
+        location / {
+            content_by_lua_block {
+                ngx.req.read_body()
+                local body = ngx.req.get_body_data() or ""
+                local id = body:match('"id"%s*:%s*([^,}]+)') or "null"
+                local result = results[body:match('"method"%s*:%s*"(%w+)"')]
+                ${wait ? `ngx.sleep(${wait / 1000})` : ''}
+                local text = result and '"result":' .. result(body)
+                    or '"error":{"code":-32601,"message":"Method not found"}'
+                text = '{"jsonrpc":"2.0",' .. text .. ',"id":' .. id .. '}'
+                ngx.header.content_length = #text
+                ngx.print(text)
+            }
+        }
+    }
+`);
+
+// The gateway, before one node and before all of them, and the same one node plain.
+export const rpcEdge = ({ dir, port, so, nodes }) => frame({ dir, name: 'rpc',
+  head: `load_module ${so};` }, `
+    upstream one {
+        jupref_freshest;
+        server 127.0.0.1:${nodes[0]};
+        keepalive 512;
+        keepalive_requests 100000000;
+    }
+    upstream all {
+        jupref_freshest;
+${nodes.map((node) => `        server 127.0.0.1:${node};`).join('\n')}
+        keepalive 512;
+        keepalive_requests 100000000;
+    }
+    upstream plain {
+        server 127.0.0.1:${nodes[0]};
+        keepalive 512;
+        keepalive_requests 100000000;
+    }
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    client_body_buffer_size 128k;
+    server {
+        listen 127.0.0.1:${port} backlog=4096;
+        location = /one      { jupref_rpc; proxy_pass http://one/; }
+        location = /rpc      { jupref_rpc; proxy_pass http://all/; }
+        location = /plain    { proxy_pass http://plain/; }
+        location = /constant {
+            default_type application/json;
+            return 200 '{"jsonrpc":"2.0","result":400000000,"id":1}';
+        }
     }
 `);

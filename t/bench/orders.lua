@@ -7,11 +7,23 @@ local requests, at = {}, 0
 function init(args)
     local file = assert(io.open(os.getenv("BENCH_REQUESTS"), "rb"))
 
-    for one in file:read("*a"):gmatch("(.-\r\n\r\n)") do
-        requests[#requests + 1] = one
-    end
+    local text, from = file:read("*a"), 1
 
     file:close()
+
+    while true do
+        local _, last = text:find("\r\n\r\n", from, true)
+
+        if not last then
+            break
+        end
+
+        local length = text:sub(from, last):match("[Cc]ontent%-[Ll]ength: (%d+)")
+
+        last = last + (length or 0)
+        requests[#requests + 1] = text:sub(from, last)
+        from = last + 1
+    end
 end
 
 

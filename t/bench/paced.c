@@ -293,7 +293,11 @@ receive(client_t *client, connection_t *connection)
         return;
     }
 
-    if (memcmp(connection->answer, "HTTP/1.1 200", 12) != 0) {
+    /* JSON-RPC tells its errors under 200 */
+
+    if (memcmp(connection->answer, "HTTP/1.1 200", 12) != 0
+        || strstr(connection->answer, "\"error\":{") != NULL)
+    {
         client->bad++;
     }
 

@@ -17,11 +17,11 @@ const LASTS_MS = [300, 1500];
  * than one that is right, and nobody can tell.
  */
 export const TROUBLES = {
-    lags: { set: { lag: 400 }, misleads: true },
-    "lags and says it is well": { set: { lag: 400, health: "ok" },
+    lags: { set: { lag: 40 }, misleads: true },
+    "lags and says it is well": { set: { lag: 40, health: "ok" },
                                   misleads: true },
     "stands still": { set: { frozen: true, health: "ok" } },
-    "replays too slowly": { set: { replayLag: 300, health: "ok" },
+    "replays too slowly": { set: { replayLag: 40, health: "ok" },
                             misleads: true },
     "is slow": { set: { latencyMs: 700, jitterMs: 500 } },
     hangs: { script: [{ do: "timeout" }] },

@@ -112,6 +112,20 @@ class Riser {
 }
 
 
+/* What is asked for is true now, or was when it was asked, or was a bound of
+ * slots ago. */
+async function within(ask, truth) {
+    const before = truth();
+    const told = await ask();
+    const after = truth();
+
+    assert.ok(told <= after && told >= before - BOUND,
+              `told ${told}, true were ${before} to ${after}`);
+
+    return told;
+}
+
+
 /* Calls each act again and again for a while; how often each was done. */
 async function repeatFor(milliseconds, acts) {
     const end = Date.now() + milliseconds;
@@ -154,20 +168,18 @@ test("while nodes lag, die and lie at random, money is moved and read as if "
 
         /* where the chain is */
         async () => {
-            const slot = await client.rpc.getSlot(
-                { commitment: "processed" }).send();
-            const height = await client.rpc.getBlockHeight(
-                { commitment: "processed" }).send();
-            const { value } = await client.rpc.getLatestBlockhash(
-                { commitment: "processed" }).send();
+            const config = { commitment: "processed" };
+            const slot = await within(() => client.rpc.getSlot(config).send(),
+                                      () => chain.slot());
 
-            assert.ok(slot <= chain.slot() && slot >= chain.slot() - BOUND,
-                      `slot ${slot} at ${chain.slot()}`);
+            await within(() => client.rpc.getBlockHeight(config).send(),
+                         () => chain.blockHeight("processed"));
             assert.ok(slot >= lastSlot, `slot ${slot} after ${lastSlot}`);
             lastSlot = slot;
-            assert.ok(height <= chain.blockHeight("processed")
-                      && height >= chain.blockHeight("processed") - BOUND,
-                      `height ${height} at slot ${slot}`);
+
+            const { value } = await client.rpc.getLatestBlockhash(config)
+                .send();
+
             assert.ok(chain.isBlockhashValid(value.blockhash),
                       "a blockhash of nobody's");
         },

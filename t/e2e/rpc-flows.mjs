@@ -85,16 +85,23 @@ async function signedTransfer(connection, from, to, lamports) {
 }
 
 
-/* Asks for a signature's status until it is confirmed. */
+/*
+ * Asks for a signature's status until it is confirmed; the slot it is in,
+ * which is what later reads have to know.
+ */
 export async function web3Confirmed(connection, signature) {
+    let status = null;
+
     await eventually("the signature is confirmed", async () => {
         const { value } = await connection.getSignatureStatuses([signature]);
 
-        assert.equal(value[0]?.err ?? null, null);
+        [status] = value;
+        assert.equal(status?.err ?? null, null);
 
-        return ["confirmed", "finalized"].includes(
-            value[0]?.confirmationStatus);
+        return ["confirmed", "finalized"].includes(status?.confirmationStatus);
     }, 20_000);
+
+    return status.slot;
 }
 
 
@@ -102,9 +109,12 @@ export async function web3Confirmed(connection, signature) {
 export async function web3Polled(connection, sol = 3) {
     const keypair = Keypair.generate();
 
-    await web3Confirmed(connection, await connection.requestAirdrop(
-        keypair.publicKey, sol * LAMPORTS_PER_SOL));
-    assert.equal(await connection.getBalance(keypair.publicKey),
+    const minContextSlot = await web3Confirmed(
+        connection, await connection.requestAirdrop(keypair.publicKey,
+                                                    sol * LAMPORTS_PER_SOL));
+
+    assert.equal(await connection.getBalance(keypair.publicKey,
+                                             { minContextSlot }),
                  sol * LAMPORTS_PER_SOL);
 
     return keypair;
@@ -119,8 +129,10 @@ export async function web3Polling(connection, payer = null) {
                                          LAMPORTS_PER_SOL / 100);
     const signature = await connection.sendRawTransaction(raw);
 
-    await web3Confirmed(connection, signature);
-    assert.equal(await connection.getBalance(to), LAMPORTS_PER_SOL / 100);
+    const minContextSlot = await web3Confirmed(connection, signature);
+
+    assert.equal(await connection.getBalance(to, { minContextSlot }),
+                 LAMPORTS_PER_SOL / 100);
 
     /* this method takes no minContextSlot: null is asked again */
     await eventually("the transaction is found", async () => {
@@ -388,18 +400,18 @@ export async function kitPolling(client, payer) {
 
     assert.equal(signature, kit.getSignatureFromTransaction(signed));
 
+    let status = null;
+
     await eventually("kit's signature is confirmed", async () => {
-        const { value } = await client.rpc.getSignatureStatuses([signature])
-            .send();
+        [status] = (await client.rpc.getSignatureStatuses([signature])
+            .send()).value;
+        assert.equal(status?.err ?? null, null);
 
-        assert.equal(value[0]?.err ?? null, null);
-
-        return ["confirmed", "finalized"].includes(
-            value[0]?.confirmationStatus);
+        return ["confirmed", "finalized"].includes(status?.confirmationStatus);
     }, 20_000);
 
-    const { value } = await client.rpc.getBalance(
-        receiver.address, { commitment: "confirmed" }).send();
+    const { value } = await client.rpc.getBalance(receiver.address, {
+        commitment: "confirmed", minContextSlot: status.slot }).send();
 
     assert.equal(value, 10_000_000n);
 }

@@ -65,14 +65,9 @@ const AMOUNTS = { SOL: 100_000_000n, USDC: 20_000_000n, BONK: 800_000_000n,
 /* One trade of a new wallet; the signature it ends in. */
 async function trade({ pair: [input, output], by, whims = "",
                        executing = "" }, code) {
-    const keypair = await flows.web3Polled(connection, 2);
-    const taker = keypair.publicKey.toBase58();
+    const { keypair, wallet: taker } = await stage.trader(
+        input === "SOL" ? {} : { [input]: AMOUNTS[input] });
     const amount = AMOUNTS[input];
-
-    if (input !== "SOL") {
-        await stage.control({ setBalance: { owner: taker, mint: input,
-                                            amount: amount.toString() } });
-    }
 
     const query = new URLSearchParams({
         taker, ref: code, inputMint: stage.mints[input],
@@ -106,8 +101,10 @@ async function sent(transaction, wallet) {
     const signature = await connection.sendRawTransaction(
         transaction.serialize(), { preflightCommitment: "confirmed" });
 
-    await flows.web3Confirmed(connection, signature);
-    assert.notEqual(await connection.getBalance(wallet), before);
+    const minContextSlot = await flows.web3Confirmed(connection, signature);
+
+    assert.notEqual(await connection.getBalance(wallet, { minContextSlot }),
+                    before);
 
     return signature;
 }

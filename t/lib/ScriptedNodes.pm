@@ -27,7 +27,7 @@ use StubJupiter ();
 use StubNode ();
 use Time::HiRes ();
 
-our @EXPORT = qw(http chunked result failure seen heads_seen);
+our @EXPORT = qw(http chunked result failure seen asked heads_seen);
 
 my $json = JSON::PP->new->utf8->canonical->allow_nonref->allow_bignum;
 my %is_probe = map { $_ => 1 } qw(getHealth getSlot getBlockHeight
@@ -227,6 +227,16 @@ sub lines_of {
 
 sub seen {
     return map { $_->[1] // '' } lines_of(@_);
+}
+
+
+# How often it was asked for that method.
+
+sub asked {
+    my ($name, $method) = @_;
+
+    return scalar grep { ($json->decode($_)->{method} // '') eq $method }
+                       seen($name);
 }
 
 

@@ -410,6 +410,8 @@ the_head_is_what_a_healthy_node_told(void **state)
                     pool_world_slot(&world));
     assert_int_not_equal(node, 1);
     assert_true(age_ms <= 400);
+    assert_int_equal(jupref_pool_head(world.pool, JUPREF_COMMITMENT_PROCESSED,
+                                      world.now_ms, NULL, NULL), slot);
     assert_in_range(jupref_pool_block_height(world.pool),
                     slot - POOL_WORLD_SKIPPED - 40,
                     slot - POOL_WORLD_SKIPPED);

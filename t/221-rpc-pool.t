@@ -1,0 +1,304 @@
+# The gateway before a pool: values from memory, second nodes, nodes that are
+# left alone, and reads that don't go back.
+
+use Test::Nginx::Socket 'no_plan';
+use RpcEdge;
+use Time::HiRes qw(sleep time);
+
+# An envelope of a slot.
+
+sub at_slot {
+    my ($slot, $value) = @_;
+
+    return sub { result($_[0], qq({"context":{"slot":$slot},"value":)
+                               . ($value // '"x"') . '}') };
+}
+
+
+sub value {
+    return answer(@_)->{result}{value};
+}
+
+
+# Heads as clients see them: [answer, where it came from].
+
+sub head {
+    my ($method, @params) = @_;
+    my $answer = rpc(call($method, @params));
+
+    return (json($answer->{body})->{result}, $answer->{header}{'x-cache'});
+}
+
+
+no_shuffle();
+no_long_string();
+run_tests();
+
+__DATA__
+
+=== TEST 1: slot, height, blockhash and epoch are told from memory, by commitment
+--- pool
+--- nodes
+a => { chain => {} }, b => { chain => {} }
+--- story
+pooled();
+
+for my $method (qw(getSlot getBlockHeight getLatestBlockhash getEpochInfo)) {
+    for my $commitment (undef, qw(processed confirmed finalized)) {
+        my @params = $commitment ? { commitment => $commitment } : ();
+
+        RpcEdge::until("$method from memory",
+                       sub { ((head($method, @params))[1] // '') eq 'head' });
+    }
+}
+
+my ($processed) = head('getSlot', { commitment => 'processed' });
+my ($finalized) = head('getSlot');
+my ($blockhash) = head('getLatestBlockhash');
+
+cmp_ok($processed, '>', $finalized);
+ok($blockhash->{value}{blockhash});
+ok($blockhash->{context}{slot});
+
+
+
+=== TEST 2: they move on, and nobody's traffic is needed for it
+--- pool
+--- nodes
+a => { chain => {} }
+--- story
+pooled();
+
+my ($first) = head('getSlot');
+sleep 1.5;
+my ($second, $from) = head('getSlot');
+
+cmp_ok($second, '>', $first + 5);
+is($from, 'head');
+
+
+
+=== TEST 3: minContextSlot that memory hasn't reached is asked of a node
+--- pool
+--- nodes
+a => { chain => {}, getSlot => sub { result($_[0], 1e12) } }
+--- story
+pooled();
+
+my ($slot) = head('getSlot');
+
+is((head('getSlot', { minContextSlot => $slot - 10 }))[1], 'head');
+is((head('getSlot', { minContextSlot => $slot + 100000 }))[1], 'miss');
+
+
+
+=== TEST 4: nothing older than head= is told from memory
+--- pool
+--- rpc: head=1ms
+--- nodes
+a => { chain => {} }
+--- story
+sleep 2;
+my %from = map { ((head('getSlot'))[1] => 1) } 1 .. 30;
+ok($from{miss}) or diag join ' ', %from;
+
+
+
+=== TEST 5: head=off asks each time
+--- pool
+--- rpc: head=off cache=off
+--- nodes
+a => { chain => {}, getSlot => sub { result($_[0], $_[0]{number}) } }
+--- story
+sleep 1;
+is(answer('getSlot')->{result}, $_) for 1 .. 3;
+
+
+
+=== TEST 6: a slow node is given a second beside it
+--- pool: by=round_robin
+--- rpc: hedge=200ms
+--- nodes
+a => { chain => {}, getBlockTime => sub { $_[0]{number} ? (\2, result($_[0], 1)) : () } },
+b => { chain => {}, getBlockTime => sub { result($_[0], 2) } }
+--- server
+location = /metrics { jupref_metrics; }
+--- story
+pooled();
+sleep 1;
+
+my $began = time;
+
+for my $slot (1 .. 6) {
+    my $start = time;
+    like(answer('getBlockTime', $slot)->{result}, qr/^[12]$/);
+    cmp_ok(time - $start, '<', 1.5);
+}
+
+cmp_ok(metric('jupref_rpc_hedges_total{hedge="first"}'), '>', 0);
+is(metric('jupref_rpc_hedges_total{hedge="made"}'), asked('a', 'getBlockTime'));
+
+
+
+=== TEST 7: the loser of the two doesn't hold the connection
+--- pool: by=round_robin
+--- rpc: hedge=100ms
+--- nodes
+a => { chain => {}, getBlockTime => sub { (\3, result($_[0], 1)) } },
+b => { chain => {}, getBlockTime => sub { (\0.3, result($_[0], 2)) } }
+--- story
+pooled();
+sleep 1;
+
+my $head = "POST /rpc HTTP/1.1\r\nHost: edge\r\nContent-Type: application/json\r\n";
+my $began = time;
+my @calls = map { call('getBlockTime', $_) } 1 .. 4;
+my $last = pop @calls;
+my @answers = parse_answers(talk(join('', map {
+    $head . 'Content-Length: ' . length() . "\r\n\r\n$_" } @calls)
+    . "${head}Connection: close\r\nContent-Length: " . length($last)
+    . "\r\n\r\n$last"));
+
+is(@answers, 4);
+is(json($_->{body})->{result}, 2) for @answers;
+cmp_ok(time - $began, '<', 3);
+
+
+
+=== TEST 8: money and sends aren't hedged
+--- pool
+--- rpc: hedge=50ms
+--- nodes
+a => { chain => {}, vendorWrite => sub { (\0.4, result($_[0], 1)) } },
+b => { chain => {}, vendorWrite => sub { (\0.4, result($_[0], 1)) } }
+--- story
+pooled();
+sleep 1;
+is(answer('vendorWrite')->{result}, 1);
+is(asked('a', 'vendorWrite') + asked('b', 'vendorWrite'), 1);
+
+
+
+=== TEST 9: a node at its limit is left alone for as long as it says
+--- pool
+--- nodes
+a => { chain => {}, getBalance => sub { http(429, '', 'Retry-After: 20') } },
+b => { chain => {}, getBalance => at_slot(5) }
+--- story
+pooled();
+sleep 1;
+is(value('getBalance', "x$_"), 'x') for 1 .. 20;
+cmp_ok(asked('a', 'getBalance'), '<=', 1);
+
+
+
+=== TEST 10: a node that says it is unhealthy gets no more calls
+--- pool
+--- nodes
+a => { chain => { health => '-32005' }, getBalance => sub { failure($_[0], -32005, 'Node is behind') } },
+b => { chain => {}, getBalance => at_slot(5) }
+--- story
+pooled();
+sleep 1;
+is(value('getBalance', "x$_"), 'x') for 1 .. 20;
+cmp_ok(asked('a', 'getBalance'), '<=', 1);
+
+
+
+=== TEST 11: reads of a client never go back
+--- pool
+--- in_rpc
+jupref_rpc_monotonic on;
+--- rpc: cache=off
+--- nodes
+a => { chain => {}, getBalance => sub {
+    my $config = ref $_[0]{params}[1] ? $_[0]{params}[1] : {};
+    my $behind = ($config->{commitment} // '') eq 'processed' ? 3 : 40;
+    return at_slot(StubNode::chain_slot() - $behind,
+                   $config->{minContextSlot} // 0)->(@_) } }
+--- story
+pooled();
+my $seen = 0;
+
+for (1 .. 5) {
+    my $result = answer('getBalance', 'x', { commitment => 'processed' })->{result};
+
+    cmp_ok($result->{value}, '>=', $seen);
+    $seen = $result->{context}{slot};
+    sleep 0.2;
+}
+
+# a client's own demand stands when it is higher, and not when it is lower
+
+cmp_ok(value('getBalance', 'x', { commitment => 'processed', minContextSlot => 7 }),
+       '>=', $seen);
+is(value('getBalance', 'x', { minContextSlot => 10 ** 12 }), 10 ** 12);
+
+# what was seen at processed isn't demanded of what is final
+
+cmp_ok(value('getBalance', 'x'), '<', $seen);
+cmp_ok(value('getBalance', 'x'), '>', 0);
+
+
+
+=== TEST 12: a node that is behind the client's slot isn't the last word
+--- pool: max_lag=60s
+--- in_rpc
+jupref_rpc_monotonic on;
+--- rpc: cache=off
+--- nodes
+a => { chain => { offset => -20 }, getBalance => sub {
+    my $config = ref $_[0]{params}[1] ? $_[0]{params}[1] : {};
+    return ($config->{minContextSlot} // 0) > $StubNode::BASE + 50
+        ? failure($_[0], -32016, 'Minimum context slot has not been reached', '{"contextSlot":5}')
+        : at_slot($StubNode::BASE + 50, 1)->(@_) } },
+b => { chain => {}, getBalance => at_slot($StubNode::BASE + 100, 2),
+       getSignatureStatuses => at_slot($StubNode::BASE + 100, '[null]') }
+--- story
+pooled();
+sleep 1;
+
+# whoever answers first: once slot 100 was seen it is always that one
+
+my $seen = 0;
+
+for (1 .. 12) {
+    my $value = value('getBalance', "x$_", { commitment => 'processed' });
+
+    $seen ||= $value == 2;
+    is($value, 2) if $seen;
+}
+
+ok($seen);
+
+
+
+=== TEST 13: without it nothing is demanded
+--- pool
+--- rpc: cache=off
+--- nodes
+a => { chain => {}, getBalance => sub {
+    at_slot($StubNode::BASE, ref $_[0]{params}[1] ? $_[0]{params}[1]{minContextSlot} // 0 : 0)->(@_) } }
+--- story
+pooled();
+is(value('getBalance', 'x'), 0) for 1 .. 3;
+
+
+
+=== TEST 14: heads told from memory don't go back behind what was read
+--- pool
+--- in_rpc
+jupref_rpc_monotonic on;
+--- nodes
+a => { chain => {} }
+--- story
+pooled();
+my $last = 0;
+
+for (1 .. 60) {
+    my ($slot) = head('getSlot', { commitment => 'processed' });
+
+    cmp_ok($slot, '>=', $last) if $slot < $last || $_ % 20 == 0;
+    $last = $slot;
+    sleep 0.02;
+}
