@@ -42,7 +42,7 @@
 /* Members of one request that ask nodes at the same time. */
 #define NGX_HTTP_JUPREF_RPC_IN_FLIGHT  16
 
-/* Nodes that one member may ask. */
+/* Nodes that one member may ask, if need be twice. */
 #define NGX_HTTP_JUPREF_RPC_TRIES      3
 
 /* Codes for what the gateway refuses itself: JSON-RPC's, and for a limit
@@ -141,12 +141,23 @@ typedef enum {
 } ngx_http_jupref_rpc_due_e;
 
 
+/* Of answers that were no success, the best informed is the client's. */
+typedef enum {
+    NGX_HTTP_JUPREF_RPC_RANK_NONE = 0,
+    NGX_HTTP_JUPREF_RPC_RANK_SICK,      /* the node says it is its own fault */
+    NGX_HTTP_JUPREF_RPC_RANK_LACKS,     /* it hasn't the method */
+    NGX_HTTP_JUPREF_RPC_RANK_WELL,
+    NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot */
+} ngx_http_jupref_rpc_rank_e;
+
+
 struct ngx_http_jupref_rpc_member_s {
     ngx_http_jupref_rpc_t           *rpc;
     const jupref_rpc_call_t         *call;
     ngx_http_jupref_rpc_exchange_t  *exchanges; /* newest first */
     struct ngx_http_jupref_rpc_send_s  *send;   /* on its way; NULL: none */
     ngx_uint_t                       tries;
+    ngx_msec_t                       asked_ms;  /* the first node */
     uint64_t                         tried;     /* nodes, as a mask */
     uint64_t                         min_slot;  /* this client's own */
 
@@ -155,7 +166,7 @@ struct ngx_http_jupref_rpc_member_s {
 
     /* the best of the answers that were no success */
     jupref_rpc_answer_t             *best;
-    unsigned                         rank;      /* of `best` */
+    ngx_http_jupref_rpc_rank_e       rank;      /* of `best` */
     jupref_rpc_verdict_t             verdict;   /* of the newest */
     ngx_uint_t                       status;    /* of HTTP, if it fails */
 
@@ -172,6 +183,8 @@ struct ngx_http_jupref_rpc_member_s {
     unsigned                         leads:1;
     unsigned                         joined:1;
     unsigned                         fresher:1; /* ask who is furthest ahead */
+    unsigned                         failed:1;  /* a node, by its own fault */
+    unsigned                         again:1;   /* all nodes once more */
     unsigned                         limited:1;
     unsigned                         timed_out:1;
     unsigned                         done:1;
@@ -353,9 +366,13 @@ ngx_int_t ngx_http_jupref_rpc_body(ngx_http_jupref_rpc_exchange_t *exchange,
     ngx_chain_t *in);
 
 
-/* ngx_http_jupref_rpc_judge.c: an exchange is over, or a time has come;
- * NGX_ERROR: no memory */
+/* ngx_http_jupref_rpc_judge.c: an exchange is over; NGX_ERROR: no memory */
 ngx_int_t ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange);
+
+
+/* ngx_http_jupref_rpc_next.c: by the newest verdict, which was no success;
+ * or a time has come.  NGX_ERROR: no memory */
+ngx_int_t ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member);
 ngx_int_t ngx_http_jupref_rpc_is_due(ngx_http_jupref_rpc_member_t *member);
 
 /* No node has anything to say: by the newest verdict. */

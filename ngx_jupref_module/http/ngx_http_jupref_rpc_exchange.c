@@ -72,6 +72,7 @@ ngx_http_jupref_rpc_first(ngx_http_jupref_rpc_member_t *member)
     ngx_http_jupref_rpc_conf_t  *conf;
 
     conf = member->rpc->conf;
+    member->asked_ms = ngx_current_msec;
 
     ngx_http_jupref_rpc_earn(conf->zone);
 

@@ -2,45 +2,22 @@
  * An exchange is over: what its answer means for the member.
  *
  * The pure verdict says whether another node may know better.  As long as one
- * may be asked, the best answer so far is kept; a node's own error goes to the
- * client only when nobody had anything better, and the gateway's own error
- * only when no node had anything to say.
+ * may be asked, the best answer so far is kept; ngx_http_jupref_rpc_next.c
+ * asks on.
  */
 
 #include "http/ngx_http_jupref_rpc_gateway.h"
 
 
-/* Of answers that were no success, the best informed is the client's. */
-enum {
-    NGX_HTTP_JUPREF_RPC_RANK_NONE = 0,
-    NGX_HTTP_JUPREF_RPC_RANK_SICK,      /* the node says it is its own fault */
-    NGX_HTTP_JUPREF_RPC_RANK_LACKS,     /* it hasn't the method */
-    NGX_HTTP_JUPREF_RPC_RANK_WELL,
-    NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot */
-};
-
-
-static unsigned ngx_http_jupref_rpc_judge_slot(
+static ngx_http_jupref_rpc_rank_e ngx_http_jupref_rpc_judge_slot(
     ngx_http_jupref_rpc_exchange_t *exchange,
     const jupref_rpc_answer_t *answer);
 static ngx_uint_t ngx_http_jupref_rpc_believes(ngx_http_jupref_pool_t *pool,
     const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
     uint64_t slot);
-static ngx_int_t ngx_http_jupref_rpc_next(
-    ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange);
 static void ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
-    jupref_rpc_answer_t *answer, unsigned rank);
-static ngx_uint_t ngx_http_jupref_rpc_asks_on(
-    ngx_http_jupref_rpc_member_t *member);
-static ngx_uint_t ngx_http_jupref_rpc_has_other(
-    ngx_http_jupref_rpc_member_t *member);
-static ngx_uint_t ngx_http_jupref_rpc_may_retry(
-    ngx_http_jupref_rpc_member_t *member);
-static ngx_uint_t ngx_http_jupref_rpc_is_out(
-    ngx_http_jupref_rpc_member_t *member);
-static ngx_msec_t ngx_http_jupref_rpc_slot_time(
-    ngx_http_jupref_rpc_member_t *member);
+    jupref_rpc_answer_t *answer, ngx_http_jupref_rpc_rank_e rank);
 
 
 /* Of a result that can't be. */
@@ -53,19 +30,13 @@ static const jupref_rpc_verdict_t  ngx_http_jupref_rpc_disbelief = {
 };
 
 
-/* A fifth of the calls may be retries, and ten a second anyway. */
-static const jupref_retry_terms_t  ngx_http_jupref_rpc_retry_terms = {
-    200, 10, 100
-};
-
-
 ngx_int_t
 ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
 {
-    unsigned                       rank;
     jupref_rpc_answer_t           *answer;
     jupref_rpc_outcome_t           outcome;
     ngx_http_jupref_gateway_t     *gateway;
+    ngx_http_jupref_rpc_rank_e     rank;
     ngx_http_jupref_rpc_member_t  *member;
 
     member = exchange->member;
@@ -135,6 +106,13 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
         member->timed_out = 1;
     }
 
+    if (member->verdict.other == JUPREF_RPC_OTHER_YES
+        && member->verdict.mark != JUPREF_RPC_MARK_NONE
+        && member->verdict.mark != JUPREF_RPC_MARK_THROTTLE)
+    {
+        member->failed = 1;
+    }
+
     return ngx_http_jupref_rpc_next(member);
 }
 
@@ -145,7 +123,7 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
  * would tell, and then it isn't believed.  Neither is kept for others.
  */
 
-static unsigned
+static ngx_http_jupref_rpc_rank_e
 ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
     const jupref_rpc_answer_t *answer)
 {
@@ -200,78 +178,6 @@ ngx_http_jupref_rpc_believes(ngx_http_jupref_pool_t *pool,
 }
 
 
-/* It was no success: another node, now or in a slot's time, or the end. */
-
-static ngx_int_t
-ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
-{
-    ngx_uint_t  waits;
-
-    if (ngx_http_jupref_rpc_is_out(member)) {
-        return NGX_OK;
-    }
-
-    ngx_http_jupref_rpc_not_due(member);
-
-    if (!ngx_http_jupref_rpc_asks_on(member)
-        || !ngx_http_jupref_rpc_may_retry(member))
-    {
-        ngx_http_jupref_rpc_give_up(member);
-        return NGX_OK;
-    }
-
-    waits = (member->verdict.other == JUPREF_RPC_OTHER_AFTER_SLOT);
-
-    if (member->verdict.other == JUPREF_RPC_OTHER_FRESHER) {
-        member->fresher = 1;
-        waits = !ngx_http_jupref_rpc_has_other(member);
-    }
-
-    if (!waits) {
-        return ngx_http_jupref_rpc_ask(member);
-    }
-
-    /* by then each of them may know */
-
-    member->tried = 0;
-
-    ngx_http_jupref_rpc_due_in(member, NGX_HTTP_JUPREF_RPC_DUE_ASK,
-                               ngx_http_jupref_rpc_slot_time(member));
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_http_jupref_rpc_is_due(ngx_http_jupref_rpc_member_t *member)
-{
-    ngx_int_t                   rc;
-    ngx_http_jupref_gateway_t  *gateway;
-
-    if (member->due == NGX_HTTP_JUPREF_RPC_DUE_ASK) {
-        ngx_http_jupref_rpc_not_due(member);
-
-        return ngx_http_jupref_rpc_ask(member);
-    }
-
-    rc = NGX_OK;
-
-    if (member->tries < NGX_HTTP_JUPREF_RPC_TRIES
-        && ngx_http_jupref_rpc_has_other(member)
-        && ngx_http_jupref_rpc_affords(member->rpc->conf->zone))
-    {
-        gateway = member->rpc->conf->zone->shared->gateway;
-        (void) ngx_atomic_fetch_add(&gateway->counters.hedges[0], 1);
-
-        rc = ngx_http_jupref_rpc_ask(member);
-    }
-
-    ngx_http_jupref_rpc_not_due(member);
-
-    return rc;
-}
-
-
 /* What broke on the way the balancer has seen itself, but for what came after
  * the header: what an answer is worth, and so whether it was one, is told
  * here. */
@@ -301,7 +207,7 @@ ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
 
 static void
 ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
-    jupref_rpc_answer_t *answer, unsigned rank)
+    jupref_rpc_answer_t *answer, ngx_http_jupref_rpc_rank_e rank)
 {
     const jupref_rpc_verdict_t  *verdict;
 
@@ -325,190 +231,4 @@ ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
         member->rank = rank;
         member->best = answer;
     }
-}
-
-
-static ngx_uint_t
-ngx_http_jupref_rpc_asks_on(ngx_http_jupref_rpc_member_t *member)
-{
-    switch (member->verdict.other) {
-
-    case JUPREF_RPC_OTHER_NEVER:
-        return 0;
-
-    case JUPREF_RPC_OTHER_ONCE:
-        return member->tries < 2 && ngx_http_jupref_rpc_has_other(member);
-
-    case JUPREF_RPC_OTHER_YES:
-        return member->tries < NGX_HTTP_JUPREF_RPC_TRIES
-               && ngx_http_jupref_rpc_has_other(member);
-
-    default:
-        return member->tries < NGX_HTTP_JUPREF_RPC_TRIES;
-    }
-}
-
-
-/* Whether there is a node that hasn't been asked. */
-
-static ngx_uint_t
-ngx_http_jupref_rpc_has_other(ngx_http_jupref_rpc_member_t *member)
-{
-    uint64_t                         tried;
-    ngx_uint_t                       i;
-    ngx_http_jupref_pool_t          *pool;
-    ngx_http_jupref_rpc_exchange_t  *exchange;
-
-    pool = member->rpc->conf->pool;
-    tried = ngx_http_jupref_rpc_tried(member);
-
-    for (exchange = member->exchanges; exchange; exchange = exchange->next) {
-        if (exchange->pick && exchange->pick->pool) {
-            pool = exchange->pick->pool;
-        }
-    }
-
-    if (pool == NULL) {
-        return member->tries < member->rpc->conf->nodes;
-    }
-
-    for (i = 0; i < pool->count; i++) {
-        if (!pool->nodes[i].down
-            && !(tried & jupref_pool_bit(pool->nodes[i].number)))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/*
- * Work that was done in vain costs of the budget, so that nodes in trouble
- * aren't given three times as much of it.  One that has turned the call away
- * has done none: another may have it.
- */
-
-static ngx_uint_t
-ngx_http_jupref_rpc_may_retry(ngx_http_jupref_rpc_member_t *member)
-{
-    ngx_http_jupref_gateway_t  *gateway;
-
-    if (member->verdict.mark == JUPREF_RPC_MARK_FAILED) {
-        return ngx_http_jupref_rpc_affords(member->rpc->conf->zone);
-    }
-
-    gateway = member->rpc->conf->zone->shared->gateway;
-    (void) ngx_atomic_fetch_add(&gateway->counters.retries[0], 1);
-
-    return 1;
-}
-
-
-ngx_uint_t
-ngx_http_jupref_rpc_affords(ngx_http_jupref_rpc_zone_t *zone)
-{
-    unsigned                    affordable;
-    ngx_http_jupref_gateway_t  *gateway;
-
-    gateway = zone->shared->gateway;
-
-    ngx_http_jupref_rpc_lock(zone);
-    affordable = jupref_retry_spend(&gateway->retries,
-                                    &ngx_http_jupref_rpc_retry_terms,
-                                    ngx_http_jupref_steady_ms());
-    ngx_http_jupref_rpc_unlock(zone);
-
-    (void) ngx_atomic_fetch_add(&gateway->counters.retries[!affordable], 1);
-
-    return affordable;
-}
-
-
-void
-ngx_http_jupref_rpc_earn(ngx_http_jupref_rpc_zone_t *zone)
-{
-    ngx_http_jupref_gateway_t  *gateway;
-
-    gateway = zone->shared->gateway;
-
-    ngx_http_jupref_rpc_lock(zone);
-    jupref_retry_earn(&gateway->retries, &ngx_http_jupref_rpc_retry_terms);
-    ngx_http_jupref_rpc_unlock(zone);
-}
-
-
-static ngx_uint_t
-ngx_http_jupref_rpc_is_out(ngx_http_jupref_rpc_member_t *member)
-{
-    ngx_http_jupref_rpc_exchange_t  *exchange;
-
-    for (exchange = member->exchanges; exchange; exchange = exchange->next) {
-        if (exchange->sr) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_msec_t
-ngx_http_jupref_rpc_slot_time(ngx_http_jupref_rpc_member_t *member)
-{
-    ngx_http_jupref_pool_t  *pool;
-
-    pool = member->rpc->conf->pool;
-
-    return pool ? (ngx_msec_t) ngx_http_jupref_pool_slot_ms(pool)
-                : JUPREF_SLOT_US_START / 1000;
-}
-
-
-void
-ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
-{
-    ngx_http_jupref_rpc_t       *rpc;
-    const jupref_rpc_verdict_t  *verdict;
-
-    rpc = member->rpc;
-    verdict = &member->verdict;
-
-    if (member->best) {
-        ngx_http_jupref_rpc_deliver(member,
-                                    member->rank
-                                    > NGX_HTTP_JUPREF_RPC_RANK_WELL
-                                    ? NGX_HTTP_JUPREF_RPC_FROM_NODE
-                                    : NGX_HTTP_JUPREF_RPC_NODE_ERROR,
-                                    member->best);
-        return;
-    }
-
-    if (verdict->mark == JUPREF_RPC_MARK_THROTTLE) {
-        member->status = NGX_HTTP_TOO_MANY_REQUESTS;
-        rpc->wait_ms = ngx_max(rpc->wait_ms, verdict->retry_after_ms);
-
-    } else if (verdict->mark == JUPREF_RPC_MARK_NONE) {
-
-        /* nobody's failure: the answer was too large, or the call was */
-
-    } else {
-        member->status = member->timed_out ? NGX_HTTP_GATEWAY_TIME_OUT
-                                           : NGX_HTTP_BAD_GATEWAY;
-    }
-
-    if (!rpc->logged) {
-        rpc->logged = 1;
-        ngx_log_error(NGX_LOG_ERR, rpc->request->connection->log, 0,
-                      "jupref: %s is not answered by any node, tries: %ui, "
-                      "the last one: %s",
-                      member->call->method->class == JUPREF_RPC_UNKNOWN
-                      ? "an unknown method" : member->call->method->name,
-                      member->tries, verdict->name);
-    }
-
-    ngx_http_jupref_rpc_refuse(member, NGX_HTTP_JUPREF_RPC_FAILED,
-                               verdict->code,
-                               ngx_http_jupref_cbytes(verdict->message));
 }
