@@ -169,10 +169,12 @@ typedef struct {
     uint64_t             front_slot;    /* the reference, 0: none */
     uint64_t             front_ms;      /* and when the pool was there */
 
-    /* the last front that slots could have led to from the one before */
+    /* the last front that is trusted: jupref_pool_trust.c */
     uint64_t             trusted_slot;  /* 0: none */
     uint64_t             trusted_ms;
-    uint64_t             doubted_ms;    /* since when it isn't; 0: it is */
+    uint64_t             trusted_us;    /* the slot time that goes with it */
+    uint64_t             doubted_ms;    /* since when a newer one isn't */
+    unsigned             trusted_few:1; /* on the word of a single node */
 
     /* slots by which a commitment is behind PROCESSED; known[]: measured */
     uint64_t             offset[JUPREF_COMMITMENT_FINALIZED + 1];
@@ -295,9 +297,9 @@ uint64_t jupref_pool_expected(const jupref_pool_t *pool, unsigned node,
 /* Highest finalized block height of a healthy node, 0: none is known. */
 uint64_t jupref_pool_block_height(const jupref_pool_t *pool);
 
-/* What may be claimed now and be believed: a slot that is max_lag ahead of the
- * front, and a block height near the one that goes with it; UINT64_MAX while
- * nobody knows. */
+/* What may be claimed now and be believed: a slot that is max_lag ahead of
+ * where the chain must be, and a block height near the one that goes with it;
+ * UINT64_MAX while nobody knows. */
 uint64_t jupref_pool_believable_slot(const jupref_pool_t *pool,
     uint64_t now_ms);
 uint64_t jupref_pool_believable_height(const jupref_pool_t *pool,

@@ -16,9 +16,6 @@
 #define JUPREF_AHEAD_LAGS    8
 #define JUPREF_AHEAD_MIN_MS  30000
 
-/* So long a front that has jumped isn't trusted. */
-#define JUPREF_DOUBT_MS  30000
-
 /* The shortest stand that is noticed: some slots are skipped by everybody. */
 #define JUPREF_STILL_MIN_MS  2000
 
@@ -67,7 +64,7 @@ static void jupref_judge_heights(jupref_pool_t *pool, uint32_t *reasons);
 static void jupref_judge_places(jupref_pool_t *pool, uint32_t *reasons,
     jupref_comparison_t *c);
 static void jupref_judge_middle(jupref_pool_t *pool, jupref_comparison_t *c);
-static void jupref_judge_trust(jupref_pool_t *pool);
+static unsigned jupref_judge_witnesses(jupref_comparison_t *c);
 static unsigned jupref_judge_runs_away(jupref_pool_t *pool,
     jupref_comparison_t *c, jupref_place_of_t *of);
 static unsigned jupref_judge_borne_out(jupref_pool_t *pool,
@@ -371,39 +368,25 @@ jupref_judge_front(jupref_pool_t *pool, uint32_t *reasons,
                                       : 0;
     pool->front_ms = c->now_ms;
 
-    jupref_judge_trust(pool);
+    jupref_pool_trust(pool, jupref_judge_witnesses(c));
 }
 
 
-/*
- * With nobody to compare it with, whoever is left is the front.  But slots
- * take their time: a front that has jumped isn't trusted before it has stayed
- * there for a while.
- */
+/* Who is about where the front is found to be, of all that could be. */
 
-static void
-jupref_judge_trust(jupref_pool_t *pool)
+static unsigned
+jupref_judge_witnesses(jupref_comparison_t *c)
 {
-    if (pool->front_slot == 0) {
-        return;
+    unsigned  i, count;
+
+    count = 0;
+
+    for (i = 0; i < c->count; i++) {
+        count += (c->places[i].place >= c->front - c->max_lag
+                  && c->places[i].place <= c->front + c->max_lag);
     }
 
-    if (pool->trusted_slot
-        && pool->front_slot > jupref_pool_believable_slot(pool,
-                                                          pool->front_ms))
-    {
-        if (pool->doubted_ms == 0) {
-            pool->doubted_ms = pool->front_ms;
-        }
-
-        if (pool->front_ms - pool->doubted_ms < JUPREF_DOUBT_MS) {
-            return;
-        }
-    }
-
-    pool->trusted_slot = pool->front_slot;
-    pool->trusted_ms = pool->front_ms;
-    pool->doubted_ms = 0;
+    return count;
 }
 
 

@@ -29,6 +29,9 @@ unsigned jupref_pool_evidence(const jupref_pool_t *pool,
 uint64_t jupref_node_moved(const jupref_node_t *node);
 uint64_t jupref_node_seen(const jupref_node_t *node);
 
+/* The front has been found anew, and so many nodes are there. */
+void jupref_pool_trust(jupref_pool_t *pool, unsigned witnesses);
+
 /* In place, ascending. */
 void jupref_pool_sort(uint64_t *values, unsigned count);
 

@@ -152,6 +152,11 @@ history(uint64_t seed)
 
         assert_true((world.pool->front_slot + 4) * world.slot_us
                     > pool_world_slot(&world) * world.slot_us - 700000);
+
+        /* so that what they say is believed */
+
+        assert_true(pool_world_slot(&world)
+                    <= jupref_pool_believable_slot(world.pool, world.now_ms));
     }
 
     pool_world_free(&world);

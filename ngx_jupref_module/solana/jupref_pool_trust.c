@@ -1,0 +1,162 @@
+/*
+ * What a node may claim and be believed.
+ *
+ * A pool's front says where the chain is only as long as there is somebody to
+ * compare it with: of nodes that fall and recover, whoever is left is the
+ * front, be it one that lags or one that lies.  But slots take their time.  So
+ * the chain is where a trusted front was, and as far on as slots can have led
+ * since.  A front that goes further is trusted at once when more than one node
+ * is there; any is after a while, since it may be our measures that are wrong.
+ */
+
+#include "solana/jupref_pool_parts.h"
+
+
+/* So long a front that has jumped, or fallen back, isn't trusted. */
+#define JUPREF_DOUBT_MS  30000
+
+/* Blocks that a height may be beyond what slots and gaps make it. */
+#define JUPREF_HEIGHT_AHEAD  4096
+
+
+static unsigned jupref_pool_trusts(jupref_pool_t *pool, unsigned few);
+static unsigned jupref_pool_members(const jupref_pool_t *pool);
+static uint64_t jupref_pool_reaches(const jupref_pool_t *pool,
+    uint64_t ahead_ms, uint64_t now_ms);
+
+
+void
+jupref_pool_trust(jupref_pool_t *pool, unsigned witnesses)
+{
+    unsigned  few;
+    uint64_t  front, now_ms;
+
+    front = pool->front_slot;
+    now_ms = pool->front_ms;
+
+    if (front == 0) {
+        return;
+    }
+
+    few = (witnesses < 2 && jupref_pool_members(pool) > 1);
+
+    if (pool->trusted_slot && (few || !pool->trusted_few)
+        && !jupref_pool_trusts(pool, few))
+    {
+        return;
+    }
+
+    pool->trusted_slot = front;
+    pool->trusted_ms = now_ms;
+    pool->trusted_us = (few && pool->trusted_us) ? pool->trusted_us
+                                                 : pool->slot_us;
+    pool->trusted_few = few;
+    pool->doubted_ms = 0;
+}
+
+
+static unsigned
+jupref_pool_trusts(jupref_pool_t *pool, unsigned few)
+{
+    uint64_t  front, now_ms;
+
+    front = pool->front_slot;
+    now_ms = pool->front_ms;
+
+    if (few && front > jupref_pool_believable_slot(pool, now_ms)) {
+
+        if (pool->doubted_ms == 0) {
+            pool->doubted_ms = now_ms;
+        }
+
+        return now_ms >= pool->doubted_ms + JUPREF_DOUBT_MS;
+    }
+
+    pool->doubted_ms = 0;
+
+    return (!few && front >= jupref_pool_reaches(pool, 0, now_ms))
+           || now_ms >= pool->trusted_ms + JUPREF_DOUBT_MS;
+}
+
+
+uint64_t
+jupref_pool_believable_slot(const jupref_pool_t *pool, uint64_t now_ms)
+{
+    if (pool->trusted_slot == 0) {
+        return UINT64_MAX;
+    }
+
+    return jupref_pool_reaches(pool, pool->rules.max_lag_ms, now_ms);
+}
+
+
+static unsigned
+jupref_pool_members(const jupref_pool_t *pool)
+{
+    unsigned  i, count;
+
+    count = 0;
+
+    for (i = 0; i < JUPREF_POOL_NODES; i++) {
+        count += pool->nodes[i].member && !pool->nodes[i].down;
+    }
+
+    return count;
+}
+
+
+/* Where slots can have led from what is trusted, and some time more. */
+
+static uint64_t
+jupref_pool_reaches(const jupref_pool_t *pool, uint64_t ahead_ms,
+    uint64_t now_ms)
+{
+    if (now_ms > pool->trusted_ms) {
+        ahead_ms += now_ms - pool->trusted_ms;
+    }
+
+    return pool->trusted_slot + ahead_ms * 1000 / pool->trusted_us;
+}
+
+
+/*
+ * Heights are slots less the skipped ones, as many of those as most nodes say:
+ * one that only claims to be ahead doesn't move that.
+ */
+
+uint64_t
+jupref_pool_believable_height(const jupref_pool_t *pool, uint64_t now_ms)
+{
+    uint64_t              gap, slot, gaps[JUPREF_POOL_NODES];
+    unsigned              i, at, count;
+    const jupref_node_t  *node;
+
+    count = 0;
+
+    for (i = 0; i < JUPREF_POOL_NODES; i++) {
+        node = &pool->nodes[i];
+
+        if (!node->member || node->height == 0
+            || node->height_slot < node->height)
+        {
+            continue;
+        }
+
+        gap = node->height_slot - node->height;
+
+        for (at = count; at > 0 && gaps[at - 1] > gap; at--) {
+            gaps[at] = gaps[at - 1];
+        }
+
+        gaps[at] = gap;
+        count++;
+    }
+
+    slot = jupref_pool_believable_slot(pool, now_ms);
+
+    if (count == 0 || slot == UINT64_MAX || slot < gaps[count / 2]) {
+        return UINT64_MAX;
+    }
+
+    return slot - gaps[count / 2] + JUPREF_HEIGHT_AHEAD;
+}
