@@ -62,6 +62,7 @@ typedef struct {
     ngx_uint_t                       count;
     ngx_http_jupref_touched_t       *touched;   /* to be looked at */
     ngx_uint_t                       touched_count;
+    uint64_t                         trades;    /* ours, their fee booked */
     ngx_uint_t                       unfinished_tours;  /* in a row */
     uint64_t                         unexplained;       /* a node's sums that
                                                          * another one is to

@@ -224,6 +224,7 @@ ngx_http_jupref_reconcile_add(ngx_http_jupref_tour_t *tour)
     ngx_http_jupref_known_t  *known;
 
     known = &tour->known[tour->at];
+    tour->report.reconcile.kinds[JUPREF_TOUCH_TRADE] = known->trades;
 
     for (i = 0; i < tour->touch_count; i++) {
         jupref_reconcile_add(&tour->report.reconcile, &tour->touches[i]);

@@ -162,7 +162,6 @@ jupref_reconcile_behind(jupref_reconcile_t *reconcile,
                 || trade->state == JUPREF_STATE_DISPUTED))
         {
             reconcile->verified_since += trade->fee;
-            reconcile->kinds[JUPREF_TOUCH_TRADE]++;
         }
     }
 }
