@@ -519,6 +519,7 @@ ngx_http_jupref_round_take(ngx_http_jupref_round_t *round,
         if (witness) {
             witness->status = said;
             witness->finalized_height = round->height;
+            witness->trusted = round->trusted;
             look->answered = 1;
         }
 
