@@ -116,7 +116,7 @@ is(answer('getSlot')->{result}, $_) for 1 .. 3;
 
 
 === TEST 6: a slow node is given a second beside it
---- pool
+--- pool: by=round_robin
 --- rpc: hedge=200ms
 --- nodes
 a => { chain => {}, getBlockTime => sub { $_[0]{number} ? (\2, result($_[0], 1)) : () } },
@@ -141,7 +141,7 @@ is(metric('jupref_rpc_hedges_total{hedge="made"}'), asked('a', 'getBlockTime'));
 
 
 === TEST 7: the loser of the two doesn't hold the connection
---- pool
+--- pool: by=round_robin
 --- rpc: hedge=100ms
 --- nodes
 a => { chain => {}, getBlockTime => sub { (\3, result($_[0], 1)) } },

@@ -121,7 +121,8 @@ subtest 'the referral account is read, and is as it should be' => sub {
 
 
 subtest 'nobody without a key sees any of it' => sub {
-    for my $path (qw(/v1/admin/fee-integrity /v1/admin/reconciliation)) {
+    for my $path (qw(/v1/admin/fee-integrity /v1/admin/reconciliation
+                    /v1/admin/incidents)) {
         is(get($path)->{status}, 401, $path);
     }
 };
@@ -142,6 +143,8 @@ subtest 'what was there before the first trade is told, and books stay even' => 
     # told once: who has cleared it isn't told again of the same
 
     comes('its incident', sub { metric('jupref_incidents{kind="fee_drift"}') });
+    my ($raised) = @{ api('/v1/admin/incidents', @KEY)->{data} };
+    is($raised->{incident}, 'fee_drift');
     is(admin('POST', '/v1/admin/incidents/fee_drift/clear', {})->{status},
        200);
     look();

@@ -222,18 +222,19 @@ static void
 ngx_http_jupref_program_changed(ngx_http_jupref_tour_t *tour,
     jupref_program_data_t *was, jupref_program_data_t *is)
 {
-    u_char     text[JUPREF_REASON_MAX];
-    ngx_str_t  detail;
+    u_char       text[JUPREF_REASON_MAX];
+    ngx_str_t    detail;
+    const char  *what;
 
     ngx_http_jupref_rpc_lock(tour->rpc_zone);
     tour->seen->program_changes++;
     ngx_http_jupref_rpc_unlock(tour->rpc_zone);
 
+    what = (was->slot == is->slot) ? "another authority" : "upgraded";
+
     detail.data = text;
-    detail.len = (size_t) (ngx_snprintf(text, sizeof(text),
-                               was->slot == is->slot
-                               ? "another authority, slot %uL"
-                               : "upgraded in slot %uL", is->slot)
+    detail.len = (size_t) (ngx_snprintf(text, sizeof(text), "%s, slot %uL",
+                                        what, is->slot)
                            - text);
 
     ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_PROGRAM_UPGRADED, 1,

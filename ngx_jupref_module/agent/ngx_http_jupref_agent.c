@@ -1,8 +1,5 @@
 /*
  * The agent: who holds the office, and when which job runs.
- *
- * The configuration is looked up at each tick: a process that serves alone
- * (master_process off) goes on over a reload with another one.
  */
 
 #include "http/ngx_http_jupref.h"
@@ -26,7 +23,6 @@
 
 
 static void ngx_http_jupref_agent_tick(ngx_event_t *ev);
-static void ngx_http_jupref_agent_follow(void);
 static void ngx_http_jupref_agent_office(uint64_t now_ms);
 static void ngx_http_jupref_agent_resign(void);
 static void ngx_http_jupref_agent_work(uint64_t now_ms);
@@ -120,8 +116,6 @@ ngx_http_jupref_agent_tick(ngx_event_t *ev)
 {
     uint64_t  now_ms;
 
-    ev->log = ngx_cycle->log;
-
     if (ngx_exiting || ngx_terminate || ngx_quit) {
 
         /* the successor needn't wait until the last client has left */
@@ -130,49 +124,17 @@ ngx_http_jupref_agent_tick(ngx_event_t *ev)
         return;
     }
 
-    ngx_http_jupref_agent_follow();
+    now_ms = ngx_http_jupref_steady_ms();
 
-    if (ngx_http_jupref_agent.zone) {
-        now_ms = ngx_http_jupref_steady_ms();
+    ngx_http_jupref_agent_office(now_ms);
 
-        ngx_http_jupref_agent_office(now_ms);
-
-        if (ngx_http_jupref_agent.owner) {
-            ngx_http_jupref_agent_work(now_ms);
-        }
+    if (ngx_http_jupref_agent.owner) {
+        ngx_http_jupref_agent_work(now_ms);
     }
 
     ngx_add_timer(ev, ngx_http_jupref_agent.owner
                       ? NGX_HTTP_JUPREF_AGENT_TICK
                       : NGX_HTTP_JUPREF_AGENT_CHECK);
-}
-
-
-/* A process without a master has read another configuration. */
-
-static void
-ngx_http_jupref_agent_follow(void)
-{
-    ngx_http_jupref_agent_t     *agent;
-    ngx_http_jupref_rpc_zone_t  *zone;
-
-    agent = &ngx_http_jupref_agent;
-
-    if (agent->cycle == ngx_cycle) {
-        return;
-    }
-
-    zone = ngx_http_jupref_rpc_zone_find((ngx_cycle_t *) ngx_cycle);
-
-    ngx_http_jupref_agent_resign();
-
-    agent->cycle = (ngx_cycle_t *) ngx_cycle;
-    agent->log = ngx_cycle->log;
-    agent->zone = zone;
-
-    if (zone) {
-        ngx_http_jupref_rpc_zone_enter(zone);
-    }
 }
 
 
@@ -230,7 +192,7 @@ ngx_http_jupref_agent_resign(void)
 
     agent = &ngx_http_jupref_agent;
 
-    if (agent->zone == NULL || !agent->owner) {
+    if (!agent->owner) {
         return;
     }
 

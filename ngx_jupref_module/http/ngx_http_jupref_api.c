@@ -78,6 +78,9 @@ static ngx_http_jupref_route_t  ngx_http_jupref_routes[] = {
     { NGX_HTTP_GET, "admin/reconciliation", NGX_HTTP_JUPREF_ROLE_READ,
       ngx_http_jupref_get_reconciliation },
 
+    { NGX_HTTP_GET, "admin/incidents", NGX_HTTP_JUPREF_ROLE_READ,
+      ngx_http_jupref_get_incidents },
+
     { NGX_HTTP_POST, "admin/incidents/{}/clear", NGX_HTTP_JUPREF_ROLE_ADMIN,
       ngx_http_jupref_post_incident_clear },
 

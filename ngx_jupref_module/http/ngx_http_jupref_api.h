@@ -220,6 +220,8 @@ ngx_http_jupref_problem_e ngx_http_jupref_get_fee_integrity(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_reconciliation(
     ngx_http_jupref_api_t *api);
+ngx_http_jupref_problem_e ngx_http_jupref_get_incidents(
+    ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_post_incident_clear(
     ngx_http_jupref_api_t *api);
 ngx_http_jupref_problem_e ngx_http_jupref_get_ledger_head(

@@ -425,15 +425,18 @@ ngx_http_jupref_rpc_send_free(ngx_http_jupref_rpc_send_t *send)
 void
 ngx_http_jupref_rpc_send_exit(void)
 {
-    ngx_queue_t                 *q;
+    ngx_queue_t                 *q, *next;
     ngx_http_jupref_rpc_send_t  *send;
 
     if (ngx_http_jupref_rpc_sends.next == NULL) {
         return;
     }
 
-    while (!ngx_queue_empty(&ngx_http_jupref_rpc_sends)) {
-        q = ngx_queue_head(&ngx_http_jupref_rpc_sends);
+    for (q = ngx_queue_head(&ngx_http_jupref_rpc_sends);
+         q != ngx_queue_sentinel(&ngx_http_jupref_rpc_sends);
+         q = next)
+    {
+        next = ngx_queue_next(q);
         send = ngx_queue_data(q, ngx_http_jupref_rpc_send_t, queue);
 
         send->member = NULL;

@@ -118,6 +118,7 @@ test("docs/api.md's calls about accounts are answered as it shows",
 
     for (const heading of ["GET /v1/admin/fee-integrity",
                            "GET /v1/admin/reconciliation",
+                           "GET /v1/admin/incidents",
                            "POST /v1/admin/incidents/{kind}/clear"]) {
         const [command, answer] = fences("docs/api.md").filter(
             (one) => one.heading === heading);

@@ -51,7 +51,10 @@ sub config {
 
     $self->{parts} = \%parts;
 
+    # what nodes are asked is counted: nobody else asks them
+
     return (http => <<"EOT", server => <<"EOT");
+jupref_verify off;
 @{[ $parts{http} // '' ]}
 upstream solana {
     jupref_freshest @{[ $parts{options} // '' ]};

@@ -14,7 +14,7 @@ use IO::Socket::INET;
 use Test::Nginx::Util ();
 use Time::HiRes ();
 
-our @EXPORT = qw(get post ask talk connected port parse_answers);
+our @EXPORT = qw(get post ask talk connected port patience parse_answers);
 
 
 sub get {
