@@ -140,7 +140,7 @@ ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
     ngx_http_jupref_rpc_not_due(member);
 
     if (!ngx_http_jupref_rpc_asks_on(member)
-        || !ngx_http_jupref_rpc_affords(member->rpc->conf->zone))
+        || !ngx_http_jupref_rpc_may_retry(member))
     {
         ngx_http_jupref_rpc_give_up(member);
         return NGX_OK;
@@ -212,6 +212,10 @@ ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
 
     if (pick == NULL || pick->pool == NULL || exchange->status == 0) {
         return;
+    }
+
+    if (verdict->lacks_method) {
+        ngx_http_jupref_rpc_lacks(exchange);
     }
 
     if (verdict->mark != JUPREF_RPC_MARK_NONE) {
