@@ -736,6 +736,14 @@ sub says_getTransaction {
         if $wanted ne 'legacy'
            && $wanted > ($config->{maxSupportedTransactionVersion} // -1);
 
+    # an amount that only this node tells
+
+    if (my $added = ($says->{adds} // {})->{$signature}) {
+        my $told = $known->{result}{meta}{postTokenBalances}[0]{uiTokenAmount};
+        $told->{amount} += $added;
+        $told->{uiAmountString} = $told->{amount} = "$told->{amount}";
+    }
+
     return $known->{result};
 }
 
