@@ -302,3 +302,27 @@ for (1 .. 60) {
     $last = $slot;
     sleep 0.02;
 }
+
+
+
+=== TEST 15: a node that lacks a method isn't asked for it again, nor are all of them
+--- pool
+--- nodes
+a => { chain => {}, getAsset => sub { failure($_[0], -32601, 'Method not found') },
+       getNothing => sub { failure($_[0], -32601, 'Method not found') } },
+b => { chain => {}, getNothing => sub { failure($_[0], -32601, 'Method not found') } }
+--- story
+pooled();
+sleep 1;
+
+for my $i (1 .. 60) {
+    is(answer('getAsset', $i)->{result}, 'b getAsset');
+    is(answer('getNothing', $i)->{error}{code}, -32601);
+}
+
+is(asked('b', 'getAsset'), 60);
+cmp_ok(asked('a', 'getAsset'), '<=', 1);
+
+# two nodes for the first of them, one for each other
+
+cmp_ok(asked('a', 'getNothing') + asked('b', 'getNothing'), '<=', 62);

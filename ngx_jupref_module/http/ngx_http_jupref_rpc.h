@@ -327,6 +327,15 @@ ngx_int_t ngx_http_jupref_rpc_retry_after(ngx_http_jupref_rpc_t *rpc);
 ngx_int_t ngx_http_jupref_rpc_add_variables(ngx_conf_t *cf);
 
 
+/* ngx_http_jupref_rpc_lacks.c: the node hasn't the method; nodes, as a mask,
+ * that aren't to be asked for it; whether one more node may be asked, which is
+ * paid for then */
+void ngx_http_jupref_rpc_lacks(ngx_http_jupref_rpc_exchange_t *exchange);
+uint64_t ngx_http_jupref_rpc_lacking(ngx_http_jupref_rpc_member_t *member);
+ngx_uint_t ngx_http_jupref_rpc_may_retry(
+    ngx_http_jupref_rpc_member_t *member);
+
+
 /* ngx_http_jupref_rpc_exchange.c */
 
 /* Asks a node; the end of it rouses the request. */

@@ -153,7 +153,7 @@ ngx_http_jupref_rpc_tried(ngx_http_jupref_rpc_member_t *member)
     uint64_t                         tried;
     ngx_http_jupref_rpc_exchange_t  *exchange;
 
-    tried = member->tried;
+    tried = member->tried | ngx_http_jupref_rpc_lacking(member);
 
     for (exchange = member->exchanges; exchange; exchange = exchange->next) {
         if (exchange->sr && exchange->pick) {

@@ -289,6 +289,10 @@ ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
         return;
     }
 
+    if (verdict->lacks_method) {
+        ngx_http_jupref_rpc_lacks(exchange);
+    }
+
     if (verdict->mark != JUPREF_RPC_MARK_FAILED) {
         ngx_http_jupref_pool_answered(pick->pool, pick->node,
                                       exchange->latency_us);

@@ -156,6 +156,16 @@ void ngx_http_jupref_pool_mark(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
     jupref_rpc_mark_e mark, uint64_t retry_after_ms);
 void ngx_http_jupref_pool_lied(ngx_http_jupref_pool_t *pool, ngx_uint_t node);
 
+/* The node says that it hasn't this method, by a key of the caller's that
+ * isn't 0; which nodes have said so lately. */
+void ngx_http_jupref_pool_lacks(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
+    uint64_t method);
+uint64_t ngx_http_jupref_pool_lacking(ngx_http_jupref_pool_t *pool,
+    uint64_t method);
+
+/* Whether there is anything to be told by lacking(). */
+ngx_uint_t ngx_http_jupref_pool_has_lacks(ngx_http_jupref_pool_t *pool);
+
 /* A call for a client that doesn't go through the balancer (a fetch) begins;
  * any call ends. */
 void ngx_http_jupref_pool_start(ngx_http_jupref_pool_t *pool,
