@@ -205,10 +205,10 @@ invalid parameter "upstream=b" in "jupref_verify"
 
 === TEST 16: more referral accounts than can be looked at
 --- http_config eval
-join "\n", 'jupref_zone main 8m;', 'jupref_tier default fee=100;',
+CORE::join "\n", 'jupref_zone main 8m;', 'jupref_tier default fee=100;',
     'upstream solana { jupref_freshest; server 127.0.0.1:1; server 127.0.0.1:3; }'
 --- config eval
-join "\n", map {
+CORE::join "\n", map {
     my $account = SampleTrades::wallet("account $_");
     "location /$_ { jupref_order; jupref_referral_account $account; proxy_pass http://127.0.0.1:1; }"
 } 1 .. 9

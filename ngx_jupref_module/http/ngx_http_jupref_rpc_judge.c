@@ -20,11 +20,17 @@ enum {
 };
 
 
+static unsigned ngx_http_jupref_rpc_judge_slot(
+    ngx_http_jupref_rpc_exchange_t *exchange,
+    const jupref_rpc_answer_t *answer);
+static ngx_uint_t ngx_http_jupref_rpc_believes(ngx_http_jupref_pool_t *pool,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot);
 static ngx_int_t ngx_http_jupref_rpc_next(
     ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange);
 static void ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
-    jupref_rpc_answer_t *answer);
+    jupref_rpc_answer_t *answer, unsigned rank);
 static ngx_uint_t ngx_http_jupref_rpc_asks_on(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_has_other(
@@ -33,6 +39,16 @@ static ngx_uint_t ngx_http_jupref_rpc_is_out(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_msec_t ngx_http_jupref_rpc_slot_time(
     ngx_http_jupref_rpc_member_t *member);
+
+
+/* Of a result that can't be. */
+static const jupref_rpc_verdict_t  ngx_http_jupref_rpc_disbelief = {
+    .name = "beyond_belief",
+    .other = JUPREF_RPC_OTHER_YES,
+    .mark = JUPREF_RPC_MARK_SOFT,
+    .code = -32603,
+    .message = "Internal error: a node tells of slots that nobody else knows"
+};
 
 
 /* A fifth of the calls may be retries, and ten a second anyway. */
@@ -44,7 +60,7 @@ static const jupref_retry_terms_t  ngx_http_jupref_rpc_retry_terms = {
 ngx_int_t
 ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
 {
-    uint64_t                       slot;
+    unsigned                       rank;
     jupref_rpc_answer_t           *answer;
     jupref_rpc_outcome_t           outcome;
     ngx_http_jupref_gateway_t     *gateway;
@@ -87,18 +103,13 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
 
     jupref_rpc_verdict(&member->verdict, member->call->method, &outcome);
 
-    ngx_http_jupref_rpc_tell(exchange);
+    rank = NGX_HTTP_JUPREF_RPC_RANK_NONE;
 
     if (member->verdict.deliver && answer->kind == JUPREF_RPC_ANSWER_RESULT) {
-
-        ngx_http_jupref_rpc_keep(exchange, answer);
-
-        slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
-
-        if (slot && slot < member->min_slot) {
-            member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
-        }
+        rank = ngx_http_jupref_rpc_judge_slot(exchange, answer);
     }
+
+    ngx_http_jupref_rpc_tell(exchange);
 
     if (member->verdict.deliver
         && member->verdict.other == JUPREF_RPC_OTHER_NEVER)
@@ -115,7 +126,7 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
     }
 
     if (member->verdict.deliver) {
-        ngx_http_jupref_rpc_remember(member, answer);
+        ngx_http_jupref_rpc_remember(member, answer, rank);
     }
 
     if (exchange->transport == JUPREF_RPC_TIMED_OUT) {
@@ -123,6 +134,67 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
     }
 
     return ngx_http_jupref_rpc_next(member);
+}
+
+
+/*
+ * A result may be of a slot that the client has left behind, and another node
+ * further ahead; or of one that nobody else is near, as only a node that lies
+ * would tell, and then it isn't believed.  Neither is kept for others.
+ */
+
+static unsigned
+ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
+    const jupref_rpc_answer_t *answer)
+{
+    uint64_t                       slot;
+    ngx_http_jupref_pick_t        *pick;
+    ngx_http_jupref_rpc_member_t  *member;
+
+    member = exchange->member;
+    pick = exchange->pick;
+    slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
+
+    if (slot && pick && pick->pool) {
+        ngx_http_jupref_pool_seen(pick->pool, pick->node,
+                                  member->call->commitment, slot,
+                                  pick->started_ms);
+
+    }
+
+    if (pick && pick->pool
+        && !ngx_http_jupref_rpc_believes(pick->pool, member->call, answer,
+                                         slot))
+    {
+        member->verdict = ngx_http_jupref_rpc_disbelief;
+        return NGX_HTTP_JUPREF_RPC_RANK_NONE;
+    }
+
+    if (slot && slot < member->min_slot) {
+        member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
+        return NGX_HTTP_JUPREF_RPC_RANK_OLD;
+    }
+
+    ngx_http_jupref_rpc_keep(exchange, answer, slot);
+
+    return NGX_HTTP_JUPREF_RPC_RANK_NONE;
+}
+
+
+static ngx_uint_t
+ngx_http_jupref_rpc_believes(ngx_http_jupref_pool_t *pool,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot)
+{
+    if (slot) {
+        return slot <= ngx_http_jupref_pool_believable_slot(pool);
+    }
+
+    if (ngx_strcmp(call->method->name, "getBlockHeight") == 0) {
+        return answer->number <= ngx_http_jupref_pool_believable_height(pool);
+    }
+
+    return 1;
 }
 
 
@@ -223,15 +295,15 @@ ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
 
 static void
 ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
-    jupref_rpc_answer_t *answer)
+    jupref_rpc_answer_t *answer, unsigned rank)
 {
-    unsigned                     rank;
     const jupref_rpc_verdict_t  *verdict;
 
     verdict = &member->verdict;
 
-    if (answer->kind == JUPREF_RPC_ANSWER_RESULT) {
-        rank = NGX_HTTP_JUPREF_RPC_RANK_OLD;
+    if (rank != NGX_HTTP_JUPREF_RPC_RANK_NONE) {
+
+        /* a result, judged by its slot */
 
     } else if (verdict->lacks_method) {
         rank = NGX_HTTP_JUPREF_RPC_RANK_LACKS;
@@ -380,7 +452,7 @@ ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
     if (member->best) {
         ngx_http_jupref_rpc_deliver(member,
                                     member->rank
-                                    == NGX_HTTP_JUPREF_RPC_RANK_OLD
+                                    > NGX_HTTP_JUPREF_RPC_RANK_WELL
                                     ? NGX_HTTP_JUPREF_RPC_FROM_NODE
                                     : NGX_HTTP_JUPREF_RPC_NODE_ERROR,
                                     member->best);

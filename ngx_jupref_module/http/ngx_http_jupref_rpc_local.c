@@ -182,25 +182,14 @@ ngx_http_jupref_rpc_key_of(ngx_http_jupref_rpc_member_t *member,
 
 void
 ngx_http_jupref_rpc_keep(ngx_http_jupref_rpc_exchange_t *exchange,
-    const jupref_rpc_answer_t *answer)
+    const jupref_rpc_answer_t *answer, uint64_t slot)
 {
-    uint64_t                       slot;
-    ngx_http_jupref_pick_t        *pick;
-    ngx_http_jupref_rpc_member_t  *member;
-
-    member = exchange->member;
-    pick = exchange->pick;
-    slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
-
-    if (slot && pick && pick->pool) {
-        ngx_http_jupref_pool_seen(pick->pool, pick->node,
-                                  member->call->commitment, slot,
-                                  pick->started_ms);
+    if (slot && exchange->pick && exchange->pick->pool) {
         ngx_http_jupref_rpc_keep_head(exchange, answer, slot);
     }
 
-    if (member->keyed) {
-        ngx_http_jupref_rpc_keep_answer(member, answer, slot);
+    if (exchange->member->keyed) {
+        ngx_http_jupref_rpc_keep_answer(exchange->member, answer, slot);
     }
 }
 
@@ -313,7 +302,7 @@ ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
 void
 ngx_http_jupref_rpc_note(ngx_http_jupref_rpc_member_t *member, uint64_t slot)
 {
-    uint64_t                    highest, age_ms;
+    uint64_t                    highest;
     ngx_http_jupref_rpc_t      *rpc;
     ngx_http_jupref_gateway_t  *gateway;
 
@@ -324,9 +313,7 @@ ngx_http_jupref_rpc_note(ngx_http_jupref_rpc_member_t *member, uint64_t slot)
     }
 
     highest = rpc->conf->pool
-              ? ngx_http_jupref_pool_head(rpc->conf->pool,
-                                          JUPREF_COMMITMENT_PROCESSED, &age_ms)
-              : slot;
+              ? ngx_http_jupref_pool_believable_slot(rpc->conf->pool) : slot;
 
     gateway = rpc->conf->zone->shared->gateway;
 

@@ -164,6 +164,42 @@ ngx_http_jupref_pool_head(ngx_http_jupref_pool_t *pool,
 
 
 uint64_t
+ngx_http_jupref_pool_believable_slot(ngx_http_jupref_pool_t *pool)
+{
+    uint64_t        slot;
+    jupref_pool_t  *shared;
+
+    shared = ngx_http_jupref_pool_lock(pool);
+    if (shared == NULL) {
+        return UINT64_MAX;
+    }
+
+    slot = jupref_pool_believable_slot(shared, ngx_http_jupref_steady_ms());
+    ngx_http_jupref_pool_unlock(pool);
+
+    return slot;
+}
+
+
+uint64_t
+ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool)
+{
+    uint64_t        height;
+    jupref_pool_t  *shared;
+
+    shared = ngx_http_jupref_pool_lock(pool);
+    if (shared == NULL) {
+        return UINT64_MAX;
+    }
+
+    height = jupref_pool_believable_height(shared);
+    ngx_http_jupref_pool_unlock(pool);
+
+    return height;
+}
+
+
+uint64_t
 ngx_http_jupref_pool_block_height(ngx_http_jupref_pool_t *pool)
 {
     uint64_t        height;
