@@ -213,6 +213,22 @@ ngx_http_jupref_verify_pump(ngx_http_jupref_verify_t *verify)
 
 
 void
+ngx_http_jupref_verify_elsewhere(ngx_http_jupref_look_t *look)
+{
+    ngx_http_jupref_verify_t  *verify;
+
+    verify = look->verify;
+
+    if (ngx_queue_empty(&verify->elsewhere)) {
+        verify->elsewhere_ms = ngx_http_jupref_steady_ms()
+                               + NGX_HTTP_JUPREF_GATHER_MS;
+    }
+
+    ngx_queue_insert_tail(&verify->elsewhere, &look->queue);
+}
+
+
+void
 ngx_http_jupref_verify_over(ngx_http_jupref_look_t *look, ngx_uint_t settled)
 {
     ngx_http_jupref_verify_t  *verify;

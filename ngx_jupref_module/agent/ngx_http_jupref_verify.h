@@ -30,6 +30,10 @@
 #define NGX_HTTP_JUPREF_LOOKS_MAX  1024         /* trades looked at at once */
 #define NGX_HTTP_JUPREF_ROUND_MAX  JUPREF_RPC_STATUSES_MAX
 
+/* Trades become due one by one, and are worth waiting for: one call asks for
+ * all. */
+#define NGX_HTTP_JUPREF_GATHER_MS  400
+
 
 typedef struct ngx_http_jupref_verify_s  ngx_http_jupref_verify_t;
 
@@ -102,6 +106,8 @@ struct ngx_http_jupref_verify_s {
                                                  * asked: it has no such
                                                  * method */
     uint64_t                        steady_ms;  /* of that */
+    uint64_t                        round_ms;   /* no round before … */
+    uint64_t                        elsewhere_ms;       /* … of either kind */
     uint64_t                        alarm_ms;   /* nodes were wrong last */
     uint64_t                        enough_ms;  /* enough were healthy last */
     uint64_t                        watched_ms; /* when both were looked at */
@@ -125,6 +131,9 @@ void ngx_http_jupref_verify_stop(ngx_http_jupref_agent_t *agent);
 
 /* Starts what may be started; called when something has come. */
 void ngx_http_jupref_verify_pump(ngx_http_jupref_verify_t *verify);
+
+/* The look needs another node's word. */
+void ngx_http_jupref_verify_elsewhere(ngx_http_jupref_look_t *look);
 
 /* A look is over: the trade is settled, or comes again when it is time. */
 void ngx_http_jupref_verify_over(ngx_http_jupref_look_t *look,
