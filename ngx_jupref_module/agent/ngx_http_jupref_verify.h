@@ -101,6 +101,10 @@ struct ngx_http_jupref_verify_s {
     ngx_uint_t                      looks;
 
     ngx_http_jupref_trust_t         trust;      /* at the last turn */
+    uint64_t                        lacks_ms[JUPREF_POOL_NODES];
+                                                /* until when a node isn't
+                                                 * asked: it has no such
+                                                 * method */
     uint64_t                        steady_ms;  /* of that */
     uint64_t                        round_ms;   /* no round before … */
     uint64_t                        elsewhere_ms;       /* … of either kind */
@@ -146,6 +150,11 @@ void ngx_http_jupref_verify_over(ngx_http_jupref_look_t *look,
 void ngx_http_jupref_verify_alarm(ngx_http_jupref_verify_t *verify,
     ngx_str_t *detail);
 void ngx_http_jupref_verify_watch(ngx_http_jupref_verify_t *verify);
+
+
+/* ngx_http_jupref_verify.c: the node has answered that it lacks a method. */
+void ngx_http_jupref_verify_lacks(ngx_http_jupref_verify_t *verify,
+    ngx_http_jupref_ask_t *ask);
 
 
 /* ngx_http_jupref_verify_round.c */

@@ -501,6 +501,10 @@ ngx_http_jupref_round_take(ngx_http_jupref_round_t *round,
 
     verify = round->verify;
 
+    if (statuses == NULL) {
+        ngx_http_jupref_verify_lacks(verify, ask);
+    }
+
     for (i = 0; i < round->count; i++) {
         look = round->looks[i];
 
