@@ -7,7 +7,6 @@
 
 /* -32601: the method isn't there.  What a node lacks it lacks for a while. */
 #define NGX_HTTP_JUPREF_NO_METHOD  -32601
-#define NGX_HTTP_JUPREF_LACKS_MS   300000
 
 
 /* Of the process that holds the office. */

@@ -35,8 +35,6 @@ static ngx_uint_t ngx_http_jupref_rpc_asks_on(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_has_other(
     ngx_http_jupref_rpc_member_t *member);
-static ngx_uint_t ngx_http_jupref_rpc_may_retry(
-    ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_is_out(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_msec_t ngx_http_jupref_rpc_slot_time(
@@ -385,28 +383,6 @@ ngx_http_jupref_rpc_has_other(ngx_http_jupref_rpc_member_t *member)
     }
 
     return 0;
-}
-
-
-/*
- * Work that was done in vain costs of the budget, so that nodes in trouble
- * aren't given three times as much of it.  One that has turned the call away
- * has done none: another may have it.
- */
-
-static ngx_uint_t
-ngx_http_jupref_rpc_may_retry(ngx_http_jupref_rpc_member_t *member)
-{
-    ngx_http_jupref_gateway_t  *gateway;
-
-    if (member->verdict.mark == JUPREF_RPC_MARK_FAILED) {
-        return ngx_http_jupref_rpc_affords(member->rpc->conf->zone);
-    }
-
-    gateway = member->rpc->conf->zone->shared->gateway;
-    (void) ngx_atomic_fetch_add(&gateway->counters.retries[0], 1);
-
-    return 1;
 }
 
 

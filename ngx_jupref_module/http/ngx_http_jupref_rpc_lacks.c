@@ -59,15 +59,20 @@ ngx_http_jupref_rpc_lacking(ngx_http_jupref_rpc_member_t *member)
 }
 
 
-/* A node that had no work with the call takes nothing from what all clients
- * share. */
+/*
+ * Work that was done in vain costs of what all clients share, so that nodes in
+ * trouble aren't given three times as much of it.  One that has turned the
+ * call away, or never got it, has done none: another may have it.
+ */
 
 ngx_uint_t
 ngx_http_jupref_rpc_may_retry(ngx_http_jupref_rpc_member_t *member)
 {
     ngx_http_jupref_gateway_t  *gateway;
 
-    if (!member->verdict.costless) {
+    if (member->verdict.mark == JUPREF_RPC_MARK_FAILED
+        && !member->verdict.costless)
+    {
         return ngx_http_jupref_rpc_affords(member->rpc->conf->zone);
     }
 
