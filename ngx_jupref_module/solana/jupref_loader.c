@@ -18,7 +18,6 @@ unsigned
 jupref_loader_program_read(jupref_pubkey_t *data_address,
     const jupref_pubkey_t *owner, jupref_bytes_t data)
 {
-    jupref_bytes_t   address;
     jupref_reader_t  reader;
 
     jupref_reader_init(&reader, data);
@@ -30,17 +29,7 @@ jupref_loader_program_read(jupref_pubkey_t *data_address,
         return 0;
     }
 
-<<<<<<< HEAD
     jupref_read_fixed(&reader, data_address->bytes, JUPREF_PUBKEY_SIZE);
-=======
-    address = jupref_read_bytes(&reader, JUPREF_PUBKEY_SIZE);
-
-    if (address.data == NULL) {
-        return 0;
-    }
-
-    memcpy(data_address->bytes, address.data, JUPREF_PUBKEY_SIZE);
->>>>>>> proof
 
     return 1;
 }
