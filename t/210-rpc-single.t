@@ -263,3 +263,43 @@ location = /alone { jupref_rpc; }
 --- must_die
 --- error_log
 "jupref_rpc" in location "/alone" has no nodes to ask
+
+
+
+=== TEST 21: a subrequest that nginx brings to the gateway is refused, and the worker lives
+--- server
+location = /mirrored { mirror /rpc; proxy_pass http://nodes; }
+location = /guarded  { auth_request /rpc; proxy_pass http://nodes; }
+--- nodes
+a => { '*' => sub { (result($_[0], '"mine"'), 'stay') } }
+--- story
+is(json(post('/mirrored', call('getBalance', 'x'),
+             'Content-Type: application/json')->{body})->{result}, 'mine');
+is(post('/guarded', call('getBalance', 'x'), 'Content-Type: application/json')->{status}, 500);
+is(seen('a'), 1);
+
+RpcEdge::until('refusal', sub {
+    logged('"jupref_rpc" at "/rpc" was asked by a subrequest') >= 2 });
+is(json(rpc(call('getHealth'))->{body})->{result}, 'mine');
+is(logged('exited on signal'), 0);
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 22: nor does a node get a call of its own by X-Accel-Redirect
+--- server
+location @other { jupref_rpc; proxy_pass http://nodes; }
+--- nodes
+a => { getBalance => sub { http(200, '', 'X-Accel-Redirect: @other') } }
+--- story
+my $answer = rpc(call('getBalance', 'x'));
+
+is($answer->{status}, 502);
+is(json($answer->{body})->{error}{code}, -32603);
+is(json(rpc(call('getHealth'))->{body})->{result}, 'a getHealth');
+is(logged('exited on signal'), 0);
+--- no_error_log
+[alert]
+[crit]
