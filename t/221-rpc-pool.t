@@ -183,7 +183,7 @@ is(asked('a', 'vendorWrite') + asked('b', 'vendorWrite'), 1);
 --- pool
 --- nodes
 a => { chain => {}, getBalance => sub { http(429, '', 'Retry-After: 20') } },
-b => { chain => {}, getBalance => at_slot(5) }
+b => { chain => {}, getBalance => sub { at_slot(StubNode::chain_slot() - 32)->(@_) } }
 --- story
 pooled();
 sleep 1;
@@ -196,7 +196,7 @@ cmp_ok(asked('a', 'getBalance'), '<=', 1);
 --- pool
 --- nodes
 a => { chain => { health => '-32005' }, getBalance => sub { failure($_[0], -32005, 'Node is behind') } },
-b => { chain => {}, getBalance => at_slot(5) }
+b => { chain => {}, getBalance => sub { at_slot(StubNode::chain_slot() - 32)->(@_) } }
 --- story
 pooled();
 sleep 1;
@@ -302,3 +302,77 @@ for (1 .. 60) {
     $last = $slot;
     sleep 0.02;
 }
+
+
+
+=== TEST 15: one lie about the slot locks no client out of its reads
+--- pool: by=round_robin
+--- in_rpc
+jupref_rpc_monotonic on;
+--- rpc: cache=off hedge=off
+--- nodes
+map { my $name = $_;
+    ($name => { chain => {}, getBalance => sub {
+        my $config = $_[0]{params}[1] // {};
+        my $slot = StubNode::chain_slot() - ($config->{commitment} eq 'confirmed' ? 12 : 0);
+        $slot = 999_999_999 if $name eq 'c' && $_[0]{params}[0] eq 'lie';
+        return at_slot($slot, $config->{minContextSlot} // 0)->(@_) } })
+} qw(a b c)
+--- story
+pooled();
+sleep 1;
+
+for my $commitment (qw(processed confirmed)) {
+    my $lies = 0;
+
+    for (1 .. 20) {
+        my $result = answer('getBalance', 'lie', { commitment => $commitment })->{result};
+        $lies++ if $result->{context}{slot} == 999_999_999;
+        last if $lies;
+    }
+
+    is($lies, 1, "$commitment: a lie came");
+
+    for (1 .. 6) {
+        my $result = answer('getBalance', 'x', { commitment => $commitment })->{result};
+        cmp_ok($result->{value}, '<', $StubNode::BASE + 100_000, "$commitment: what is demanded");
+        cmp_ok($result->{context}{slot}, '>=', $result->{value});
+    }
+
+    # by then the liar's own probes tell that it is among the others
+
+    sleep 2;
+}
+
+
+
+=== TEST 16: one lie about the head isn't told to everybody
+--- pool: by=round_robin
+--- rpc: hedge=off
+--- server
+location = /asked { jupref_rpc head=off hedge=off; proxy_pass http://nodes; }
+--- nodes
+map { my $name = $_;
+    ($name => { chain => {}, getLatestBlockhash => sub {
+        my $slot = $name eq 'c' ? 999_999_999 : StubNode::chain_slot() - 2;
+        return at_slot($slot, qq({"blockhash":"$name","lastValidBlockHeight":1}))->(@_) } })
+} qw(a b c)
+--- story
+pooled();
+sleep 1;
+
+my $call = call('getLatestBlockhash', { commitment => 'confirmed' });
+
+RpcEdge::until('lie', sub {
+    post('/asked', $call, 'Content-Type: application/json')->{body} =~ /999999999/ });
+
+for (1 .. 10) {
+    my $answer = rpc($call);
+
+    cmp_ok(json($answer->{body})->{result}{context}{slot}, '<', 900_000_000);
+    sleep 0.05;
+}
+
+# and what is true is told from memory, though its slot is lower
+
+is(rpc($call)->{header}{'x-cache'}, 'head');

@@ -23,6 +23,8 @@ static void ngx_http_jupref_rpc_keep_head(
 static void ngx_http_jupref_rpc_keep_answer(
     ngx_http_jupref_rpc_member_t *member, const jupref_rpc_answer_t *answer,
     uint64_t slot);
+static uint64_t ngx_http_jupref_rpc_reach(ngx_http_jupref_rpc_t *rpc,
+    jupref_commitment_e commitment);
 
 
 ngx_int_t
@@ -180,9 +182,12 @@ ngx_http_jupref_rpc_key_of(ngx_http_jupref_rpc_member_t *member,
 }
 
 
+/* A slot that isn't believed tells nothing, neither the pool nor this client
+ * nor another one. */
+
 void
 ngx_http_jupref_rpc_keep(ngx_http_jupref_rpc_exchange_t *exchange,
-    const jupref_rpc_answer_t *answer)
+    jupref_rpc_answer_t *answer)
 {
     uint64_t                       slot;
     ngx_http_jupref_pick_t        *pick;
@@ -193,9 +198,15 @@ ngx_http_jupref_rpc_keep(ngx_http_jupref_rpc_exchange_t *exchange,
     slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
 
     if (slot && pick && pick->pool) {
-        ngx_http_jupref_pool_seen(pick->pool, pick->node,
-                                  member->call->commitment, slot,
-                                  pick->started_ms);
+        if (!ngx_http_jupref_pool_seen(pick->pool, pick->node,
+                                       member->call->commitment, slot,
+                                       pick->started_ms))
+        {
+            answer->has_slot = 0;
+            answer->has_number = 0;
+            return;
+        }
+
         ngx_http_jupref_rpc_keep_head(exchange, answer, slot);
     }
 
@@ -283,6 +294,7 @@ ngx_http_jupref_rpc_slot_of(const jupref_rpc_call_t *call,
 void
 ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
 {
+    uint64_t                       slot, reach;
     ngx_uint_t                     i;
     ngx_http_jupref_gateway_t     *gateway;
     ngx_http_jupref_rpc_member_t  *member;
@@ -291,6 +303,9 @@ ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
         return;
     }
 
+    /* what was noted when nobody knew better locks no client out */
+
+    reach = ngx_http_jupref_rpc_reach(rpc, JUPREF_COMMITMENT_PROCESSED);
     gateway = rpc->conf->zone->shared->gateway;
 
     ngx_http_jupref_rpc_lock(rpc->conf->zone);
@@ -299,8 +314,9 @@ ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
         member = &rpc->members[i];
 
         if (member->call->result == JUPREF_RPC_CALL_OK) {
-            member->min_slot = jupref_monotonic_seen(gateway->monotonic,
-                                   rpc->client_key, member->call->commitment);
+            slot = jupref_monotonic_seen(gateway->monotonic, rpc->client_key,
+                                         member->call->commitment);
+            member->min_slot = ngx_min(slot, reach);
         }
     }
 
@@ -310,10 +326,20 @@ ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
 
 /* Without a pool nobody says what is believable. */
 
+static uint64_t
+ngx_http_jupref_rpc_reach(ngx_http_jupref_rpc_t *rpc,
+    jupref_commitment_e commitment)
+{
+    return rpc->conf->pool
+           ? ngx_http_jupref_pool_reach(rpc->conf->pool, commitment)
+           : UINT64_MAX;
+}
+
+
 void
 ngx_http_jupref_rpc_note(ngx_http_jupref_rpc_member_t *member, uint64_t slot)
 {
-    uint64_t                    highest, age_ms;
+    uint64_t                    highest;
     ngx_http_jupref_rpc_t      *rpc;
     ngx_http_jupref_gateway_t  *gateway;
 
@@ -323,11 +349,7 @@ ngx_http_jupref_rpc_note(ngx_http_jupref_rpc_member_t *member, uint64_t slot)
         return;
     }
 
-    highest = rpc->conf->pool
-              ? ngx_http_jupref_pool_head(rpc->conf->pool,
-                                          JUPREF_COMMITMENT_PROCESSED, &age_ms)
-              : slot;
-
+    highest = ngx_http_jupref_rpc_reach(rpc, member->call->commitment);
     gateway = rpc->conf->zone->shared->gateway;
 
     ngx_http_jupref_rpc_lock(rpc->conf->zone);

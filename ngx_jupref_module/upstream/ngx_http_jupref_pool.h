@@ -146,10 +146,11 @@ void ngx_http_jupref_pool_choose(ngx_http_jupref_pool_t *pool,
  * (`asked_ms`, steady; a pick's `started_ms`) or later.  The balancer itself
  * tells latency and failures of transport of what it has sent; where a pick is
  * given it leaves the judgement of answers (status, error) to who has made the
- * pick.
+ * pick.  seen() returns 1 when the slot is believed.
  */
-void ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
-    jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms);
+ngx_uint_t ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool,
+    ngx_uint_t node, jupref_commitment_e commitment, uint64_t slot,
+    uint64_t asked_ms);
 void ngx_http_jupref_pool_answered(ngx_http_jupref_pool_t *pool,
     ngx_uint_t node, uint64_t latency_us);
 void ngx_http_jupref_pool_mark(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
@@ -167,6 +168,10 @@ void ngx_http_jupref_pool_end(ngx_http_jupref_pool_t *pool, ngx_uint_t node);
  * `age_ms` isn't NULL. */
 uint64_t ngx_http_jupref_pool_head(ngx_http_jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t *age_ms);
+
+/* The highest slot that is believed by now; UINT64_MAX: anything is. */
+uint64_t ngx_http_jupref_pool_reach(ngx_http_jupref_pool_t *pool,
+    jupref_commitment_e commitment);
 
 /* Finalized block height, 0: unknown. */
 uint64_t ngx_http_jupref_pool_block_height(ngx_http_jupref_pool_t *pool);

@@ -36,18 +36,24 @@ ngx_http_jupref_pool_choose(ngx_http_jupref_pool_t *pool,
 }
 
 
-void
+ngx_uint_t
 ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
     jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms)
 {
+    ngx_uint_t      believed;
     jupref_pool_t  *shared;
 
     shared = ngx_http_jupref_pool_lock_node(pool, node);
 
-    if (shared) {
-        jupref_pool_slot(shared, (unsigned) node, commitment, slot, asked_ms);
-        ngx_http_jupref_pool_unlock(pool);
+    if (shared == NULL) {
+        return 0;
     }
+
+    believed = jupref_pool_told(shared, (unsigned) node, commitment, slot,
+                                asked_ms, ngx_http_jupref_steady_ms());
+    ngx_http_jupref_pool_unlock(pool);
+
+    return believed;
 }
 
 
@@ -157,6 +163,25 @@ ngx_http_jupref_pool_head(ngx_http_jupref_pool_t *pool,
 
     slot = jupref_pool_head(shared, commitment, ngx_http_jupref_steady_ms(),
                             age_ms, NULL);
+    ngx_http_jupref_pool_unlock(pool);
+
+    return slot;
+}
+
+
+uint64_t
+ngx_http_jupref_pool_reach(ngx_http_jupref_pool_t *pool,
+    jupref_commitment_e commitment)
+{
+    uint64_t        slot;
+    jupref_pool_t  *shared;
+
+    shared = ngx_http_jupref_pool_lock(pool);
+    if (shared == NULL) {
+        return UINT64_MAX;
+    }
+
+    slot = jupref_pool_reach(shared, commitment, ngx_http_jupref_steady_ms());
     ngx_http_jupref_pool_unlock(pool);
 
     return slot;
