@@ -285,7 +285,7 @@ ngx_int_t ngx_http_jupref_rpc_local(ngx_http_jupref_rpc_member_t *member);
 
 /* What a node answered may serve others; the slot it is of, 0: unknown. */
 void ngx_http_jupref_rpc_keep(ngx_http_jupref_rpc_exchange_t *exchange,
-    jupref_rpc_answer_t *answer);
+    const jupref_rpc_answer_t *answer, uint64_t slot);
 uint64_t ngx_http_jupref_rpc_slot_of(const jupref_rpc_call_t *call,
     const jupref_rpc_answer_t *answer);
 

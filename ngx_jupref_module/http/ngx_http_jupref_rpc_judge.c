@@ -16,15 +16,18 @@ enum {
     NGX_HTTP_JUPREF_RPC_RANK_SICK,      /* the node says it is its own fault */
     NGX_HTTP_JUPREF_RPC_RANK_LACKS,     /* it hasn't the method */
     NGX_HTTP_JUPREF_RPC_RANK_WELL,
+    NGX_HTTP_JUPREF_RPC_RANK_AHEAD,     /* a result, of a slot beyond belief */
     NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot */
 };
 
 
+static unsigned ngx_http_jupref_rpc_judge_slot(
+    ngx_http_jupref_rpc_exchange_t *exchange, jupref_rpc_answer_t *answer);
 static ngx_int_t ngx_http_jupref_rpc_next(
     ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange);
 static void ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
-    jupref_rpc_answer_t *answer);
+    jupref_rpc_answer_t *answer, unsigned rank);
 static ngx_uint_t ngx_http_jupref_rpc_asks_on(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_has_other(
@@ -44,7 +47,7 @@ static const jupref_retry_terms_t  ngx_http_jupref_rpc_retry_terms = {
 ngx_int_t
 ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
 {
-    uint64_t                       slot;
+    unsigned                       rank;
     jupref_rpc_answer_t           *answer;
     jupref_rpc_outcome_t           outcome;
     ngx_http_jupref_gateway_t     *gateway;
@@ -89,15 +92,10 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
 
     ngx_http_jupref_rpc_tell(exchange);
 
+    rank = NGX_HTTP_JUPREF_RPC_RANK_NONE;
+
     if (member->verdict.deliver && answer->kind == JUPREF_RPC_ANSWER_RESULT) {
-
-        ngx_http_jupref_rpc_keep(exchange, answer);
-
-        slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
-
-        if (slot && slot < member->min_slot) {
-            member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
-        }
+        rank = ngx_http_jupref_rpc_judge_slot(exchange, answer);
     }
 
     if (member->verdict.deliver
@@ -115,7 +113,7 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
     }
 
     if (member->verdict.deliver) {
-        ngx_http_jupref_rpc_remember(member, answer);
+        ngx_http_jupref_rpc_remember(member, answer, rank);
     }
 
     if (exchange->transport == JUPREF_RPC_TIMED_OUT) {
@@ -123,6 +121,49 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
     }
 
     return ngx_http_jupref_rpc_next(member);
+}
+
+
+/*
+ * A result may be of a slot that the client has left behind; or of one that
+ * nobody else is near, which a node that lies would tell.  Neither is kept for
+ * others, but both are told to the pool.
+ */
+
+static unsigned
+ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
+    jupref_rpc_answer_t *answer)
+{
+    uint64_t                       slot;
+    ngx_http_jupref_pick_t        *pick;
+    ngx_http_jupref_rpc_member_t  *member;
+
+    member = exchange->member;
+    pick = exchange->pick;
+    slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
+
+    if (slot && pick && pick->pool
+        && !ngx_http_jupref_pool_seen(pick->pool, pick->node,
+                                      member->call->commitment, slot,
+                                      pick->started_ms))
+    {
+        /* nobody is held to it, when no other node knows better */
+
+        answer->has_slot = 0;
+        answer->has_number = 0;
+
+        member->verdict.other = JUPREF_RPC_OTHER_YES;
+        return NGX_HTTP_JUPREF_RPC_RANK_AHEAD;
+    }
+
+    if (slot && slot < member->min_slot) {
+        member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
+        return NGX_HTTP_JUPREF_RPC_RANK_OLD;
+    }
+
+    ngx_http_jupref_rpc_keep(exchange, answer, slot);
+
+    return NGX_HTTP_JUPREF_RPC_RANK_NONE;
 }
 
 
@@ -223,15 +264,15 @@ ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
 
 static void
 ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
-    jupref_rpc_answer_t *answer)
+    jupref_rpc_answer_t *answer, unsigned rank)
 {
-    unsigned                     rank;
     const jupref_rpc_verdict_t  *verdict;
 
     verdict = &member->verdict;
 
-    if (answer->kind == JUPREF_RPC_ANSWER_RESULT) {
-        rank = NGX_HTTP_JUPREF_RPC_RANK_OLD;
+    if (rank != NGX_HTTP_JUPREF_RPC_RANK_NONE) {
+
+        /* a result, judged by its slot */
 
     } else if (verdict->lacks_method) {
         rank = NGX_HTTP_JUPREF_RPC_RANK_LACKS;
@@ -380,7 +421,7 @@ ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
     if (member->best) {
         ngx_http_jupref_rpc_deliver(member,
                                     member->rank
-                                    == NGX_HTTP_JUPREF_RPC_RANK_OLD
+                                    > NGX_HTTP_JUPREF_RPC_RANK_WELL
                                     ? NGX_HTTP_JUPREF_RPC_FROM_NODE
                                     : NGX_HTTP_JUPREF_RPC_NODE_ERROR,
                                     member->best);

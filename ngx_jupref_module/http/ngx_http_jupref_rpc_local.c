@@ -182,36 +182,16 @@ ngx_http_jupref_rpc_key_of(ngx_http_jupref_rpc_member_t *member,
 }
 
 
-/* A slot that isn't believed tells nothing, neither the pool nor this client
- * nor another one. */
-
 void
 ngx_http_jupref_rpc_keep(ngx_http_jupref_rpc_exchange_t *exchange,
-    jupref_rpc_answer_t *answer)
+    const jupref_rpc_answer_t *answer, uint64_t slot)
 {
-    uint64_t                       slot;
-    ngx_http_jupref_pick_t        *pick;
-    ngx_http_jupref_rpc_member_t  *member;
-
-    member = exchange->member;
-    pick = exchange->pick;
-    slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
-
-    if (slot && pick && pick->pool) {
-        if (!ngx_http_jupref_pool_seen(pick->pool, pick->node,
-                                       member->call->commitment, slot,
-                                       pick->started_ms))
-        {
-            answer->has_slot = 0;
-            answer->has_number = 0;
-            return;
-        }
-
+    if (slot && exchange->pick && exchange->pick->pool) {
         ngx_http_jupref_rpc_keep_head(exchange, answer, slot);
     }
 
-    if (member->keyed) {
-        ngx_http_jupref_rpc_keep_answer(member, answer, slot);
+    if (exchange->member->keyed) {
+        ngx_http_jupref_rpc_keep_answer(exchange->member, answer, slot);
     }
 }
 

@@ -181,8 +181,8 @@ ngx_http_jupref_rpc_burst(ngx_conf_t *cf, ngx_http_jupref_rpc_conf_t *rcf)
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"burst=%uD\" of \"jupref_rpc_limit\" in location \"%V\" "
-                  "is less than \"%s\" costs, which is %uD: nobody could ever "
+                  "\"burst=%uD\" of \"jupref_rpc_limit\" in location \"%V\" is "
+                  "less than \"%s\" costs, which is %uD: nobody could ever "
                   "call it", rcf->rate->burst, &clcf->name,
                   dearest < jupref_rpc_method_count
                   ? jupref_rpc_methods[dearest].name : "unknown",

@@ -237,8 +237,8 @@ ngx_http_jupref_rpc_send_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid parameter \"%V\" in "
                            "\"jupref_rpc_send\", it takes \"fanout=<1 to "
-                           "16>\" and \"resend=<time of at least 500ms>\" "
-                           "or \"resend=off\", once each", &value[i]);
+                           "16>\" and \"resend=<time of at least 500ms>\" or "
+                           "\"resend=off\", once each", &value[i]);
         return NGX_CONF_ERROR;
     }
 

@@ -32,7 +32,9 @@ function directives() {
 
 
 function variables() {
-    return cRows(`${HTTP}_variables.c`, "ngx_http_jupref_variables")
+    return [...cRows(`${HTTP}_variables.c`, "ngx_http_jupref_variables"),
+            ...cRows(`${HTTP}_rpc_variables.c`,
+                     "ngx_http_jupref_rpc_variables")]
         .map(([name]) => name).filter((name) => name.startsWith("jupref_"));
 }
 
@@ -57,7 +59,7 @@ function described(page, heading) {
 test("every directive is described, with its context", () => {
     const known = directives();
 
-    assert.equal(known.length, 20);
+    assert.equal(known.length, 25);
 
     for (const page of [DIRECTIVES, "README.md"]) {
         assert.deepEqual(described(page, "Directives").map(
@@ -77,15 +79,16 @@ test("every directive is described, with its context", () => {
 
 
 test("every variable is described", () => {
-    assert.deepEqual(described("docs/variables.md", "Variables")
+    assert.deepEqual(["Variables", "Variables of RPC calls"].flatMap(
+        (heading) => described("docs/variables.md", heading))
         .map(([name]) => name).sort(),
                      variables().map((name) => `$${name}`).sort());
 });
 
 
 test("every metric is described, and every reason", () => {
-    assert.deepEqual(["Families", "Families of nodes",
-                      "Families of proof"].flatMap(
+    assert.deepEqual(["Families", "Families of nodes", "Families of proof",
+                      "Families of the gateway"].flatMap(
         (heading) => described("docs/metrics.md", heading)).map(
         ([name, type]) => [name, type]), families());
 
@@ -104,6 +107,26 @@ test("every metric is described, and every reason", () => {
         cRows("ledger/jupref_ledger.c", "jupref_ledger_results")
             .map(([name]) => name)
             .filter((name) => !["ok", "no_change"].includes(name)).sort());
+});
+
+
+test("every RPC method stands in its class, with what it costs", () => {
+    const source = read("ngx_jupref_module/solana/jupref_rpc_method.c");
+    const known = [
+        ...[...source.matchAll(/\{ "(\w+)",\s*JUPREF_RPC_(\w+),\s*(\d+),/g)]
+            .map(([, name, group, cost]) =>
+                [group.toLowerCase(), `\`${name}\`${cost === "1"
+                    ? "" : ` ${cost}`}`]),
+        ...[...source.matchAll(/JUPREF_RPC_GONE\("(\w+)"\)/g)]
+            .map(([, name]) => ["removed", `\`${name}\``]),
+    ];
+    const told = table("docs/rpc.md", "Classes")
+        .filter(([group]) => group !== "`unknown`")
+        .flatMap(([group, methods]) => methods.split(", ")
+            .map((method) => [codeWords(group)[0], method]));
+
+    assert.ok(known.length > 60);
+    assert.deepEqual(told.map(String).sort(), known.map(String).sort());
 });
 
 
@@ -170,7 +193,7 @@ test("the errors shown are ones the module says", () => {
     const patterns = ["http", "upstream", "agent"].flatMap(
         (room) => cTexts(room)).map((text) => new RegExp("^"
         + text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
-            .replace(/%%/g, "\0").replace(/%(V|s|ui|uL|uzk|zk|d|i)/g,
+            .replace(/%%/g, "\0").replace(/%(V|s|ui|uL|uD|uzk|uz|zk|O|d|i)/g,
                 (_, form) => form.endsWith("k") ? "\\d+k" : "[^]+?")
             .replaceAll("\0", "%") + "$"));
     const shown = fences(DIRECTIVES).filter(
@@ -297,5 +320,5 @@ test("each `make` the pages name is a target, and the folders exist", () => {
 
 
 test("the README stays short", () => {
-    assert.ok(read("README.md").split("\n").length <= 270);
+    assert.ok(read("README.md").split("\n").length <= 275);
 });
