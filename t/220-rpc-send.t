@@ -479,3 +479,25 @@ jupref_rpc_send fanout=3;
 --- must_die
 --- error_log
 "jupref_rpc_send" directive is duplicate
+
+
+
+=== TEST 25: a judge that takes its time gets another one beside it
+--- pool: max_lag=20s
+--- nodes
+a => { chain => { offset => -60 }, sendTransaction => takes() },
+b => { chain => {}, sendTransaction => takes(4) }
+--- story
+pooled();
+sleep 1;
+
+my $transaction = transaction_text();
+my $start = time;
+
+is_accepted(sent($transaction), $transaction);
+cmp_ok(time - $start, '<', 3);
+
+# with its own preflight: it isn't a copy
+
+ok(!$_->{skipPreflight}) for settings_seen('a');
+is(settings_seen('a'), 1);
