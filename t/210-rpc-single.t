@@ -303,3 +303,21 @@ is(logged('exited on signal'), 0);
 --- no_error_log
 [alert]
 [crit]
+
+
+
+=== TEST 23: the client's keys, cookies and addresses don't reach a node
+--- in_rpc
+proxy_set_header X-Of-Operator $http_x_wanted;
+--- story
+rpc(call('getHealth'), 'Authorization: Bearer secret', 'Cookie: sid=secret', 'X-Api-Key: secret',
+    'Origin: https://secret.example', 'Referer: https://secret.example/', 'X-Forwarded-For: 192.0.2.7',
+    'X-Wanted: passed', 'Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    'Tracestate: a=b', 'User-Agent: mine', 'Accept: application/json');
+
+my ($head) = heads_seen('a');
+
+unlike($head, qr/secret|192\.0\.2\.7|x-wanted/i);
+like($head, qr/^$_\r$/mi) for 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    'tracestate: a=b', 'user-agent: mine', 'accept: application/json',
+    'content-type: application/json', 'x-of-operator: passed';

@@ -203,12 +203,9 @@ invalid cost "-1" in "jupref_rpc_cost"
 
 === TEST 16: addresses of one IPv6 network are one client
 --- server
-location = /who {
-    set_real_ip_from 127.0.0.1;
-    set_real_ip_from unix:;
-    real_ip_header   X-Real-IP;
-    return 200 "$jupref_client";
-}
+set_real_ip_from 127.0.0.1;
+real_ip_header   X-Real-IP;
+location = /who { return 200 "$jupref_client"; }
 --- story
 sub who { get('/who', "X-Real-IP: $_[0]")->{body} }
 

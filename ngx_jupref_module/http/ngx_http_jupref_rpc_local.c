@@ -117,6 +117,14 @@ ngx_http_jupref_rpc_from_cache(ngx_http_jupref_rpc_member_t *member)
         return NGX_DECLINED;
     }
 
+    if (text.len > ngx_http_jupref_rpc_left(member->rpc)) {
+        (void) ngx_pfree(member->rpc->request->pool, (void *) text.data);
+        ngx_http_jupref_rpc_too_much(member);
+        return NGX_OK;
+    }
+
+    member->rpc->captured += text.len;
+
     ngx_http_jupref_rpc_give(member, NGX_HTTP_JUPREF_RPC_FROM_CACHE, text,
                              slot);
 

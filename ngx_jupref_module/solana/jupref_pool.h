@@ -232,6 +232,10 @@ void jupref_pool_genesis(jupref_pool_t *pool, unsigned node,
 void jupref_pool_answered(jupref_pool_t *pool, unsigned node,
     uint64_t latency_us, uint64_t now_ms);
 
+/* Its answer wasn't waited for any longer after so long. */
+void jupref_pool_outrun(jupref_pool_t *pool, unsigned node,
+    uint64_t waited_us, uint64_t now_ms);
+
 /* It says that it is well (getHealth), which ends UNHEALTHY; or it did
  * answer with its key, which ends UNAUTHORIZED. */
 void jupref_pool_well(jupref_pool_t *pool, unsigned node, uint64_t now_ms);

@@ -62,6 +62,9 @@ struct ngx_http_jupref_pick_s {
     uint64_t                       min_slot;    /* 0: any */
     jupref_commitment_e            commitment;  /* of min_slot */
     unsigned                       freshest:1;
+    unsigned                       outrun:1;    /* another one's answer came,
+                                                 * this one's isn't waited
+                                                 * for */
 
     /* out: of the newest try */
     unsigned                       least_bad:1; /* it is out, so are all */
@@ -153,6 +156,8 @@ ngx_uint_t ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool,
     uint64_t asked_ms);
 void ngx_http_jupref_pool_answered(ngx_http_jupref_pool_t *pool,
     ngx_uint_t node, uint64_t latency_us);
+void ngx_http_jupref_pool_outrun(ngx_http_jupref_pool_t *pool,
+    ngx_uint_t node, uint64_t waited_us);
 void ngx_http_jupref_pool_mark(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
     jupref_rpc_mark_e mark, uint64_t retry_after_ms);
 void ngx_http_jupref_pool_lied(ngx_http_jupref_pool_t *pool, ngx_uint_t node);

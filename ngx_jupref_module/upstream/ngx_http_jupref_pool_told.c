@@ -74,6 +74,22 @@ ngx_http_jupref_pool_answered(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
 
 
 void
+ngx_http_jupref_pool_outrun(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
+    uint64_t waited_us)
+{
+    jupref_pool_t  *shared;
+
+    shared = ngx_http_jupref_pool_lock_node(pool, node);
+
+    if (shared) {
+        jupref_pool_outrun(shared, (unsigned) node, waited_us,
+                           ngx_http_jupref_steady_ms());
+        ngx_http_jupref_pool_unlock(pool);
+    }
+}
+
+
+void
 ngx_http_jupref_pool_mark(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
     jupref_rpc_mark_e mark, uint64_t retry_after_ms)
 {
