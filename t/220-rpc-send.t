@@ -501,3 +501,37 @@ cmp_ok(time - $start, '<', 3);
 
 ok(!$_->{skipPreflight}) for settings_seen('a');
 is(settings_seen('a'), 1);
+
+
+
+=== TEST 26: providers behind local sockets of nginx get it, copies and resends
+--- pool
+--- http
+upstream behind {
+    jupref_freshest;
+    server unix:$RPC_x;
+    server unix:$RPC_y;
+}
+server { listen unix:$RPC_x; location / { proxy_pass http://unix:$RPC_a:/; } }
+server { listen unix:$RPC_y; location / { proxy_pass http://unix:$RPC_b:/; } }
+--- server
+location = /behind {
+    jupref_rpc;
+    jupref_rpc_send fanout=2 resend=500ms;
+    proxy_pass http://behind;
+    add_header X-Cache $jupref_rpc_cache;
+}
+--- nodes
+a => { chain => {}, sendTransaction => takes() },
+b => { chain => {}, sendTransaction => takes() }
+--- story
+RpcEdge::until('head', sub {
+    (post('/behind', call('getSlot'), 'Content-Type: application/json')
+        ->{header}{'x-cache'} // '') eq 'head' });
+
+my $transaction = transaction_text();
+is_accepted(post('/behind', call('sendTransaction', $transaction,
+                                 { encoding => 'base64' }),
+                 'Content-Type: application/json'), $transaction);
+RpcEdge::until('copies', sub { settings_seen('a') && settings_seen('b') });
+RpcEdge::until('resends', sub { settings_seen('a') + settings_seen('b') > 2 });

@@ -67,6 +67,7 @@ struct ngx_http_jupref_tour_s {
     uint64_t                         listed;    /* mints that there were */
     uint64_t                         listed_ms;
     unsigned                         running:1;
+    unsigned                         told:1;    /* that room is short */
 
     /* reconciliation of the mint `at` */
     ngx_uint_t                       phase;

@@ -50,8 +50,8 @@ ngx_http_jupref_ask_create(ngx_http_jupref_pool_t *pool,
         return NULL;
     }
 
-    ask->fetch = ngx_http_jupref_fetch_create(node->sockaddr, node->socklen,
-                                              &pool->upstream->host);
+    ask->fetch = ngx_http_jupref_fetch_create(pool, node,
+                                              NGX_HTTP_JUPREF_FETCH_AGENT);
     if (ask->fetch == NULL) {
         ngx_destroy_pool(memory);
         return NULL;

@@ -23,7 +23,9 @@ typedef struct {
 } ngx_http_jupref_transfer_t;
 
 
-static ngx_int_t ngx_http_jupref_fetch_options(
+static const char *ngx_http_jupref_fetch_begin(
+    ngx_http_jupref_transfer_t *transfer);
+static CURLcode ngx_http_jupref_fetch_options(
     ngx_http_jupref_transfer_t *transfer);
 static ngx_int_t ngx_http_jupref_fetch_headers(
     ngx_http_jupref_transfer_t *transfer);
@@ -41,6 +43,7 @@ static void ngx_http_jupref_fetch_release(void *context, void *memory);
 
 static ngx_queue_t  ngx_http_jupref_transfers;
 static ngx_uint_t   ngx_http_jupref_transfers_count;
+static ngx_uint_t   ngx_http_jupref_transfers_of[NGX_HTTP_JUPREF_FETCH_KINDS];
 
 
 const jupref_memory_t  ngx_http_jupref_fetch_memory = {
@@ -51,17 +54,30 @@ const jupref_memory_t  ngx_http_jupref_fetch_memory = {
 
 
 ngx_http_jupref_fetch_t *
-ngx_http_jupref_fetch_create(struct sockaddr *sockaddr, socklen_t socklen,
-    ngx_str_t *host)
+ngx_http_jupref_fetch_create(ngx_http_jupref_pool_t *pool,
+    ngx_http_jupref_pool_node_t *node, ngx_http_jupref_fetch_e kind)
 {
+    ngx_str_t                   *host;
     ngx_http_jupref_fetch_t     *fetch;
     ngx_http_jupref_transfer_t  *transfer;
 
     if (ngx_http_jupref_transfers_count >= NGX_HTTP_JUPREF_FETCHES_MAX
-        || socklen > (socklen_t) sizeof(struct sockaddr_storage))
+        || node->socklen > (socklen_t) sizeof(struct sockaddr_storage))
     {
         return NULL;
     }
+
+    if (kind == NGX_HTTP_JUPREF_FETCH_CLIENT
+        && ngx_http_jupref_transfers_of[kind]
+           >= NGX_HTTP_JUPREF_FETCHES_CLIENTS)
+    {
+        return NULL;
+    }
+
+    /* as proxy_pass has it: of a unix socket there is no name, and its path
+     * is no Host that a server would take */
+
+    host = &pool->upstream->host;
 
     transfer = ngx_calloc(sizeof(ngx_http_jupref_transfer_t) + host->len,
                           ngx_cycle->log);
@@ -75,18 +91,20 @@ ngx_http_jupref_fetch_create(struct sockaddr *sockaddr, socklen_t socklen,
 
     fetch = &transfer->fetch;
 
-    ngx_memcpy(&fetch->sockaddr, sockaddr, socklen);
-    fetch->socklen = socklen;
+    ngx_memcpy(&fetch->sockaddr, node->sockaddr, node->socklen);
+    fetch->socklen = node->socklen;
 
     fetch->host.data = (u_char *) (transfer + 1);
     fetch->host.len = host->len;
     ngx_memcpy(fetch->host.data, host->data, host->len);
 
+    fetch->kind = kind;
     fetch->answer_max = NGX_HTTP_JUPREF_FETCH_ANSWER;
     fetch->timeout = NGX_HTTP_JUPREF_FETCH_MS;
 
     ngx_queue_insert_tail(&ngx_http_jupref_transfers, &transfer->queue);
     ngx_http_jupref_transfers_count++;
+    ngx_http_jupref_transfers_of[kind]++;
 
     return fetch;
 }
@@ -95,19 +113,16 @@ ngx_http_jupref_fetch_create(struct sockaddr *sockaddr, socklen_t socklen,
 ngx_int_t
 ngx_http_jupref_fetch_start(ngx_http_jupref_fetch_t *fetch)
 {
-    CURLM                       *multi;
+    const char                  *error;
     ngx_http_jupref_transfer_t  *transfer;
 
     transfer = (ngx_http_jupref_transfer_t *) fetch;
-    multi = ngx_http_jupref_fetch_multi();
+    error = ngx_http_jupref_fetch_begin(transfer);
 
-    if (multi == NULL
-        || ngx_http_jupref_fetch_options(transfer) != NGX_OK
-        || curl_multi_add_handle(multi, transfer->easy) != CURLM_OK)
-    {
+    if (error) {
         ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "jupref: a call to \"%V\" can't be made, memory is out",
-                      &fetch->host);
+                      "jupref: a call to \"%V\" can't be made: %s",
+                      &fetch->host, error);
         ngx_http_jupref_fetch_free(transfer);
         return NGX_ERROR;
     }
@@ -121,10 +136,37 @@ ngx_http_jupref_fetch_start(ngx_http_jupref_fetch_t *fetch)
 }
 
 
+/* What is in its way, NULL: nothing. */
+
+static const char *
+ngx_http_jupref_fetch_begin(ngx_http_jupref_transfer_t *transfer)
+{
+    CURLM      *multi;
+    CURLcode    rc;
+    CURLMcode   added;
+
+    multi = ngx_http_jupref_fetch_multi();
+
+    if (multi == NULL) {
+        return "libcurl can't be set up";
+    }
+
+    rc = ngx_http_jupref_fetch_options(transfer);
+
+    if (rc != CURLE_OK) {
+        return curl_easy_strerror(rc);
+    }
+
+    added = curl_multi_add_handle(multi, transfer->easy);
+
+    return added == CURLM_OK ? NULL : curl_multi_strerror(added);
+}
+
+
 /* The address is all it may connect to: no name, no proxy from the
  * environment, no redirect. */
 
-static ngx_int_t
+static CURLcode
 ngx_http_jupref_fetch_options(ngx_http_jupref_transfer_t *transfer)
 {
     CURL                     *easy;
@@ -142,7 +184,7 @@ ngx_http_jupref_fetch_options(ngx_http_jupref_transfer_t *transfer)
 
     easy = curl_easy_init();
     if (easy == NULL) {
-        return NGX_ERROR;
+        return CURLE_FAILED_INIT;
     }
 
     transfer->easy = easy;
@@ -168,8 +210,12 @@ ngx_http_jupref_fetch_options(ngx_http_jupref_transfer_t *transfer)
         rc = curl_easy_setopt(easy, CURLOPT_URL, url);
     }
 
-    if (rc != CURLE_OK || ngx_http_jupref_fetch_headers(transfer) != NGX_OK) {
-        return NGX_ERROR;
+    if (rc != CURLE_OK) {
+        return rc;
+    }
+
+    if (ngx_http_jupref_fetch_headers(transfer) != NGX_OK) {
+        return CURLE_OUT_OF_MEMORY;
     }
 
     (void) curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -193,15 +239,15 @@ ngx_http_jupref_fetch_options(ngx_http_jupref_transfer_t *transfer)
     (void) curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                             (curl_off_t) fetch->body.len);
 
-    if (curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK
-        || curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
-                            fetch->body.len ? (char *) fetch->body.data : "")
-           != CURLE_OK)
-    {
-        return NGX_ERROR;
+    rc = curl_easy_setopt(easy, CURLOPT_PROXY, "");
+
+    if (rc == CURLE_OK) {
+        rc = curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
+                              fetch->body.len ? (char *) fetch->body.data
+                                              : "");
     }
 
-    return NGX_OK;
+    return rc;
 }
 
 
@@ -440,6 +486,7 @@ ngx_http_jupref_fetch_free(ngx_http_jupref_transfer_t *transfer)
 
     ngx_queue_remove(&transfer->queue);
     ngx_http_jupref_transfers_count--;
+    ngx_http_jupref_transfers_of[transfer->fetch.kind]--;
 
     ngx_free(transfer);
 

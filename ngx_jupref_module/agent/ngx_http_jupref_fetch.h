@@ -20,13 +20,24 @@
 
 #include "http/ngx_http_jupref_compat.h"
 #include "solana/jupref_rpc_verdict.h"
+#include "upstream/ngx_http_jupref_pool.h"
 
 
-/* Of one process; more are refused. */
-#define NGX_HTTP_JUPREF_FETCHES_MAX   256
+/* Of one process; more are refused.  Clients' calls leave some to the agent:
+ * nodes that hang must not keep it from seeing that they do. */
+#define NGX_HTTP_JUPREF_FETCHES_MAX      256
+#define NGX_HTTP_JUPREF_FETCHES_CLIENTS  192
 
 #define NGX_HTTP_JUPREF_FETCH_ANSWER  (1024 * 1024)     /* bytes at most */
 #define NGX_HTTP_JUPREF_FETCH_MS      5000
+
+
+/* Whose it is. */
+typedef enum {
+    NGX_HTTP_JUPREF_FETCH_AGENT = 0,
+    NGX_HTTP_JUPREF_FETCH_CLIENT,
+    NGX_HTTP_JUPREF_FETCH_KINDS
+} ngx_http_jupref_fetch_e;
 
 
 typedef struct ngx_http_jupref_fetch_s  ngx_http_jupref_fetch_t;
@@ -40,6 +51,7 @@ struct ngx_http_jupref_fetch_s {
     struct sockaddr_storage     sockaddr;       /* of the node; copied */
     socklen_t                   socklen;
     ngx_str_t                   host;           /* the Host header; copied */
+    ngx_http_jupref_fetch_e     kind;
     ngx_str_t                   body;           /* copied by start() */
     size_t                      answer_max;     /* NGX_…_FETCH_ANSWER */
     ngx_msec_t                  timeout;        /* NGX_…_FETCH_MS, whole */
@@ -59,9 +71,10 @@ struct ngx_http_jupref_fetch_s {
 };
 
 
-/* NULL: no memory, or too many are in flight. */
+/* To a node of that pool.  NULL: no memory, or too many are in flight. */
 ngx_http_jupref_fetch_t *ngx_http_jupref_fetch_create(
-    struct sockaddr *sockaddr, socklen_t socklen, ngx_str_t *host);
+    ngx_http_jupref_pool_t *pool, ngx_http_jupref_pool_node_t *node,
+    ngx_http_jupref_fetch_e kind);
 
 /* NGX_ERROR: it can't be started; it is freed then, without a call. */
 ngx_int_t ngx_http_jupref_fetch_start(ngx_http_jupref_fetch_t *fetch);

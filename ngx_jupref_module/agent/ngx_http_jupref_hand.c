@@ -140,13 +140,8 @@ ngx_http_jupref_hand_read(ngx_http_jupref_hand_t *hand,
                                (unsigned) limit, ngx_http_jupref_hand_views);
     ngx_http_jupref_unlock(zone);
 
-    /* the one that was told last is settled: all that is there from the
-     * beginning, those in hand are known */
-
-    if (cursor->index == JUPREF_VIEW_GONE) {
-        ngx_memzero(cursor, sizeof(jupref_cursor_t));
-        return 0;
-    }
+    /* where the cursor's place was lost all are told again, from the first:
+     * those in hand are known */
 
     for (i = 0; i < count; i++) {
         ngx_http_jupref_hand_add(hand, &ngx_http_jupref_hand_views[i].row,

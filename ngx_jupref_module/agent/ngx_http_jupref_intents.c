@@ -193,7 +193,7 @@ ngx_http_jupref_intents_next(ngx_http_jupref_intents_t *in, uint64_t now_ms)
                                 1, &in->intent);
     ngx_http_jupref_unlock(in->zone);
 
-    if (count == 0 || in->cursor.index == JUPREF_VIEW_GONE) {
+    if (count == 0) {
         ngx_memzero(&in->cursor, sizeof(jupref_cursor_t));
         in->pass_ms = now_ms + NGX_HTTP_JUPREF_INTENTS_PASS_MS;
         return 0;

@@ -378,8 +378,8 @@ ngx_http_jupref_probe_ask(ngx_http_jupref_asking_t *asking,
     jupref_pool_t            *shared;
     ngx_http_jupref_fetch_t  *fetch;
 
-    fetch = ngx_http_jupref_fetch_create(node->sockaddr, node->socklen,
-                                         &asking->of->pool->upstream->host);
+    fetch = ngx_http_jupref_fetch_create(asking->of->pool, node,
+                                         NGX_HTTP_JUPREF_FETCH_AGENT);
     if (fetch == NULL) {
         return NGX_ERROR;
     }

@@ -119,7 +119,10 @@ ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch)
         jupref_pool_judge(shared, 0, ngx_http_jupref_steady_ms());
     }
 
-    if (shared->nodes[asking->node].reasons) {
+    if (shared->nodes[asking->node].reasons
+        || (asking->question == NGX_HTTP_JUPREF_HEAD_BLOCK_HEIGHT
+            && answer.number > jupref_pool_believable_height(shared)))
+    {
         slot = 0;
     }
 

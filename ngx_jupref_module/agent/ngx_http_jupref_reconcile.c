@@ -261,6 +261,7 @@ ngx_http_jupref_reconcile_claims(ngx_http_jupref_tour_t *tour)
 static void
 ngx_http_jupref_reconcile_publish(ngx_http_jupref_tour_t *tour)
 {
+    ngx_uint_t                   room;
     jupref_event_t               event;
     ngx_http_jupref_report_t    *report;
     ngx_http_jupref_fee_mint_t  *mint;
@@ -285,11 +286,20 @@ ngx_http_jupref_reconcile_publish(ngx_http_jupref_tour_t *tour)
                                              sizeof(ngx_http_jupref_report_t));
     }
 
-    if (mint->report) {
+    room = (mint->report != NULL);
+
+    if (room) {
         ngx_memcpy(mint->report, report, sizeof(ngx_http_jupref_report_t));
     }
 
     ngx_http_jupref_rpc_unlock(tour->rpc_zone);
+
+    if (!room && !tour->told) {
+        tour->told = 1;
+        ngx_log_error(NGX_LOG_ERR, tour->log, 0,
+                      "jupref: there is no room to tell how fee accounts "
+                      "reconcile: enlarge \"jupref_rpc_zone\"");
+    }
 }
 
 

@@ -148,8 +148,8 @@ ngx_http_jupref_resend_post(ngx_http_jupref_pool_t *pool, u_char *body,
         return NULL;
     }
 
-    fetch = ngx_http_jupref_fetch_create(node->sockaddr, node->socklen,
-                                         &pool->upstream->host);
+    fetch = ngx_http_jupref_fetch_create(pool, node,
+                                         NGX_HTTP_JUPREF_FETCH_AGENT);
     if (fetch == NULL) {
         return NULL;
     }

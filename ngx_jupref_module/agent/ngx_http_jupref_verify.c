@@ -33,6 +33,8 @@ ngx_http_jupref_verify_start(ngx_http_jupref_agent_t *agent)
     verify->pool = jmcf->verify->pool;
     verify->conf = jmcf->verify;
     verify->log = agent->log;
+    verify->alarm_ms = ngx_http_jupref_steady_ms();
+    verify->enough_ms = verify->alarm_ms;
     verify->hand = ngx_http_jupref_hand_create(agent->log);
     verify->proof = ngx_http_jupref_proof(agent->zone);
 
@@ -131,6 +133,7 @@ ngx_http_jupref_verify_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
     verify->steady_ms = now_ms;
 
     ngx_http_jupref_trust(&verify->trust, verify->pool);
+    ngx_http_jupref_verify_watch(verify);
     ngx_http_jupref_hand_fill(verify->hand, verify->zone, now_ms);
     ngx_http_jupref_verify_pump(verify);
 }

@@ -98,6 +98,9 @@ struct ngx_http_jupref_verify_s {
 
     ngx_http_jupref_trust_t         trust;      /* at the last turn */
     uint64_t                        steady_ms;  /* of that */
+    uint64_t                        alarm_ms;   /* nodes were wrong last */
+    uint64_t                        enough_ms;  /* enough were healthy last */
+    uint64_t                        watched_ms; /* when both were looked at */
 
     ngx_uint_t                      booked;     /* events since the commit */
     jupref_rpc_transaction_t        shown;      /* the one that is judged */
@@ -122,6 +125,18 @@ void ngx_http_jupref_verify_pump(ngx_http_jupref_verify_t *verify);
 /* A look is over: the trade is settled, or comes again when it is time. */
 void ngx_http_jupref_verify_over(ngx_http_jupref_look_t *look,
     ngx_uint_t settled);
+
+
+/*
+ * ngx_http_jupref_verify_alarm.c: the incident "nodes".
+ *
+ * It is raised with what is wrong (a node's name, "witnesses_disagree", …),
+ * and by watch() when for a minute fewer are healthy than must agree.  It is
+ * over when enough of them are and none was wrong for two minutes.
+ */
+void ngx_http_jupref_verify_alarm(ngx_http_jupref_verify_t *verify,
+    ngx_str_t *detail);
+void ngx_http_jupref_verify_watch(ngx_http_jupref_verify_t *verify);
 
 
 /* ngx_http_jupref_verify_round.c */

@@ -8,12 +8,16 @@
 
 #include "agent/ngx_http_jupref_verify_conf.h"
 
+#include "ledger/jupref_evidence.h"
+
 
 static char *ngx_http_jupref_verify_parameter(ngx_conf_t *cf,
     ngx_http_jupref_verify_conf_t *verify, ngx_str_t *value);
 static ngx_int_t ngx_http_jupref_verify_only(ngx_conf_t *cf,
     ngx_http_jupref_main_conf_t *jmcf);
 static ngx_int_t ngx_http_jupref_verify_named(ngx_conf_t *cf,
+    ngx_http_jupref_verify_conf_t *verify);
+static void ngx_http_jupref_verify_count(ngx_conf_t *cf,
     ngx_http_jupref_verify_conf_t *verify);
 
 
@@ -83,10 +87,23 @@ ngx_http_jupref_verify_parameter(ngx_conf_t *cf,
         }
     }
 
+    if (verify->witnesses == NGX_CONF_UNSET
+        && ngx_strncmp(value->data, "witnesses=", 10) == 0)
+    {
+        verify->witnesses = ngx_atoi(value->data + 10, value->len - 10);
+
+        if (verify->witnesses >= 1
+            && verify->witnesses <= JUPREF_EVIDENCE_WITNESSES_MAX)
+        {
+            return NGX_CONF_OK;
+        }
+    }
+
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid parameter \"%V\" in \"jupref_verify\", it "
-                       "takes \"upstream=<name>\" and "
-                       "\"concurrency=<1 to 64>\", once each", value);
+                       "takes \"upstream=<name>\", "
+                       "\"concurrency=<1 to 64>\" and "
+                       "\"witnesses=<1 to 4>\", once each", value);
 
     return NGX_CONF_ERROR;
 }
@@ -104,6 +121,7 @@ ngx_http_jupref_verify_create_conf(ngx_conf_t *cf)
 
     verify->on = NGX_CONF_UNSET;
     verify->calls = NGX_CONF_UNSET;
+    verify->witnesses = NGX_CONF_UNSET;
 
     return verify;
 }
@@ -157,6 +175,7 @@ ngx_http_jupref_verify_init_conf(ngx_conf_t *cf,
     verify = jmcf->verify;
 
     ngx_conf_init_value(verify->calls, NGX_HTTP_JUPREF_VERIFY_CALLS);
+    ngx_conf_init_value(verify->witnesses, JUPREF_EVIDENCE_WITNESSES);
 
     if (verify->on == 1 && jmcf->zone == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -185,7 +204,50 @@ ngx_http_jupref_verify_init_conf(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
+    if (verify->pool) {
+        ngx_http_jupref_verify_count(cf, verify);
+    }
+
     return NGX_OK;
+}
+
+
+/* Of a name that is resolved while nginx runs nobody knows how many it is. */
+
+static void
+ngx_http_jupref_verify_count(ngx_conf_t *cf,
+    ngx_http_jupref_verify_conf_t *verify)
+{
+    ngx_uint_t                     i, nodes;
+    ngx_array_t                   *servers;
+    ngx_http_upstream_server_t    *server;
+    ngx_http_upstream_srv_conf_t  *upstream;
+
+    upstream = verify->pool->upstream;
+    servers = upstream->servers;
+    server = servers->elts;
+
+    for (nodes = 0, i = 0; i < servers->nelts; i++) {
+
+        if (server[i].naddrs == 0) {
+            return;
+        }
+
+        nodes += server[i].down ? 0 : server[i].naddrs;
+    }
+
+    if (nodes >= (ngx_uint_t) verify->witnesses) {
+        return;
+    }
+
+    verify->few = 1;
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "no trade is verified: %i nodes must agree and upstream "
+                  "\"%V\" has %ui; add servers of other providers to it, or "
+                  "write \"jupref_verify on witnesses=1\" to take one node's "
+                  "word for what is credited",
+                  verify->witnesses, &upstream->host, nodes);
 }
 
 
@@ -251,14 +313,19 @@ ngx_http_jupref_verify_tell(ngx_http_jupref_main_conf_t *jmcf, ngx_log_t *log)
 {
     const char  *why;
 
-    if (jmcf->verify->pool) {
+    if (ngx_http_jupref_verify_on(jmcf->verify)) {
         ngx_log_error(NGX_LOG_NOTICE, log, 0,
                       "jupref: trades are verified by the nodes of upstream "
-                      "\"%V\"", &jmcf->verify->pool->upstream->host);
+                      "\"%V\", %i of which must agree",
+                      &jmcf->verify->pool->upstream->host,
+                      jmcf->verify->witnesses);
         return;
     }
 
-    if (jmcf->verify->on == 0) {
+    if (jmcf->verify->few) {
+        why = ": its upstream has fewer nodes than must agree";
+
+    } else if (jmcf->verify->on == 0) {
         why = ", \"jupref_verify\" is off";
 
     } else if (jmcf->rpc_zone && jmcf->rpc_zone->pools.nelts > 1) {

@@ -22,6 +22,8 @@ struct ngx_http_jupref_verify_conf_s {
     ngx_flag_t                  on;             /* or unset */
     ngx_str_t                   upstream;       /* len 0: the only one */
     ngx_int_t                   calls;
+    ngx_int_t                   witnesses;      /* nodes that must agree */
+    unsigned                    few:1;          /* the pool has fewer */
     ngx_http_jupref_pool_t     *pool;           /* NULL: nothing is verified */
 
     /* of all locations with jupref_order */
@@ -38,7 +40,8 @@ struct ngx_http_jupref_verify_conf_s {
 typedef struct ngx_http_jupref_verify_conf_s  ngx_http_jupref_verify_conf_t;
 
 
-/* jupref_verify on|off [upstream=<name>] [concurrency=<number>]; */
+/* jupref_verify on|off [upstream=<name>] [concurrency=<number>]
+ *     [witnesses=<number>]; */
 char *ngx_http_jupref_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* NULL: no memory. */
@@ -52,6 +55,10 @@ void ngx_http_jupref_verify_location(ngx_http_jupref_main_conf_t *jmcf,
 /* All is read: which pool it is. */
 ngx_int_t ngx_http_jupref_verify_init_conf(ngx_conf_t *cf,
     ngx_http_jupref_main_conf_t *jmcf);
+
+/* 1 when nodes can verify trades: there is a pool, with nodes enough. */
+#define ngx_http_jupref_verify_on(verify)                                     \
+    ((verify)->pool != NULL && !(verify)->few)
 
 /* Says in the log what isn't verified, and why. */
 void ngx_http_jupref_verify_tell(ngx_http_jupref_main_conf_t *jmcf,

@@ -15,6 +15,8 @@
 static ngx_uint_t ngx_http_jupref_judge_shown(ngx_http_jupref_look_t *look);
 static void ngx_http_jupref_judge_liars(ngx_http_jupref_look_t *look,
     uint32_t liars);
+static void ngx_http_jupref_judge_alarms(ngx_http_jupref_look_t *look,
+    jupref_finding_t *finding);
 static void ngx_http_jupref_judge_book(ngx_http_jupref_look_t *look,
     jupref_evidence_t *evidence, jupref_finding_t *finding);
 static jupref_ledger_result_e ngx_http_jupref_judge_append(
@@ -69,6 +71,7 @@ ngx_http_jupref_judge(ngx_http_jupref_look_t *look)
     evidence.fee_mint = look->fee_mint;
     evidence.witnesses = look->witnesses;
     evidence.witness_count = look->witness_count;
+    evidence.quorum = (unsigned) verify->conf->witnesses;
     evidence.nodes_left = (unsigned) left;
     evidence.now_ms = ngx_http_jupref_now_ms();
     evidence.accounts = verify->accounts;
@@ -86,6 +89,8 @@ ngx_http_jupref_judge(ngx_http_jupref_look_t *look)
         ngx_http_jupref_judge_liars(look, finding.liars);
     }
 
+    ngx_http_jupref_judge_alarms(look, &finding);
+
     switch (finding.verdict) {
 
     case JUPREF_VERDICT_WAIT:
@@ -94,7 +99,7 @@ ngx_http_jupref_judge(ngx_http_jupref_look_t *look)
 
     case JUPREF_VERDICT_ELSEWHERE:
 
-        /* it was judged, and is somebody else's next */
+        /* it was judged, its word is kept, and the room is somebody else's */
 
         if (look->witness_count) {
             look->witnesses[look->witness_count - 1].shown = NULL;
@@ -147,12 +152,36 @@ ngx_http_jupref_judge_liars(ngx_http_jupref_look_t *look, uint32_t liars)
 
         ngx_log_error(NGX_LOG_WARN, verify->log, 0,
                       "jupref: node \"%V\" shows another transaction than "
-                      "the one it was asked for", &node->name);
+                      "the one it was asked for, or than most nodes show",
+                      &node->name);
 
+        ngx_http_jupref_verify_alarm(verify, &node->name);
         ngx_http_jupref_pool_lied(verify->pool, look->nodes[i]);
         verify->trust.trusted &= ~jupref_pool_bit(look->nodes[i]);
         verify->trust.usable &= ~jupref_pool_bit(look->nodes[i]);
     }
+}
+
+
+/* What nobody can be blamed for, and needs a person. */
+
+static void
+ngx_http_jupref_judge_alarms(ngx_http_jupref_look_t *look,
+    jupref_finding_t *finding)
+{
+    ngx_str_t  detail;
+
+    if (finding->verdict == JUPREF_VERDICT_ELSEWHERE
+        || (finding->reason != JUPREF_REASON_WITNESSES_DISAGREE
+            && finding->reason != JUPREF_REASON_FEE_IMPLAUSIBLE))
+    {
+        return;
+    }
+
+    detail.data = (u_char *) jupref_reason_name(finding->reason);
+    detail.len = ngx_strlen(detail.data);
+
+    ngx_http_jupref_verify_alarm(look->verify, &detail);
 }
 
 

@@ -13,7 +13,10 @@
 #define NGX_HTTP_JUPREF_LATE_MS     60000
 
 /* Rows copied under one lock. */
-#define NGX_HTTP_JUPREF_ROUND_STEP  32
+#define NGX_HTTP_JUPREF_ROUND_STEP    32
+
+/* Trades of the other kind that a round passes by. */
+#define NGX_HTTP_JUPREF_ROUND_OTHERS  64
 
 
 static ngx_int_t ngx_http_jupref_round_begin(ngx_http_jupref_round_t *round,
@@ -21,6 +24,8 @@ static ngx_int_t ngx_http_jupref_round_begin(ngx_http_jupref_round_t *round,
 static ngx_http_jupref_round_t *ngx_http_jupref_round_create(
     ngx_http_jupref_verify_t *verify, ngx_http_jupref_pool_node_t *node);
 static void ngx_http_jupref_round_fill(ngx_http_jupref_round_t *round);
+static ngx_int_t ngx_http_jupref_round_one(ngx_http_jupref_round_t *round,
+    ngx_http_jupref_held_t **other);
 static ngx_int_t ngx_http_jupref_round_copy(ngx_http_jupref_verify_t *verify,
     ngx_http_jupref_held_t *held, ngx_http_jupref_look_t **look);
 static ngx_int_t ngx_http_jupref_round_height(ngx_http_jupref_round_t *round,
@@ -160,58 +165,89 @@ ngx_http_jupref_round_free(ngx_http_jupref_round_t *round)
 }
 
 
-/* The first decides whether it is a round of late ones. */
+/*
+ * The first decides whether it is a round of late ones; those of the other
+ * kind that come between wait for the next.
+ */
 
 static void
 ngx_http_jupref_round_fill(ngx_http_jupref_round_t *round)
 {
+    ngx_int_t                 rc;
+    ngx_uint_t                i, passed;
+    ngx_http_jupref_held_t   *others[NGX_HTTP_JUPREF_ROUND_OTHERS];
+
+    passed = 0;
+
+    do {
+        ngx_http_jupref_lock(round->verify->zone);
+
+        for (rc = NGX_OK, i = 0; i < NGX_HTTP_JUPREF_ROUND_STEP
+                                 && round->count < NGX_HTTP_JUPREF_ROUND_MAX
+                                 && passed < NGX_HTTP_JUPREF_ROUND_OTHERS;
+             i++)
+        {
+            rc = ngx_http_jupref_round_one(round, &others[passed]);
+
+            if (rc == NGX_DONE) {
+                break;
+            }
+
+            passed += (rc == NGX_AGAIN);
+        }
+
+        ngx_http_jupref_unlock(round->verify->zone);
+
+    } while (rc != NGX_DONE && i == NGX_HTTP_JUPREF_ROUND_STEP);
+
+    while (passed) {
+        ngx_rbtree_insert(&round->verify->hand->due, &others[--passed]->node);
+    }
+}
+
+
+/* NGX_DONE: no more is due, or memory is out; NGX_AGAIN: `other` is of the
+ * other kind.  The zone is locked. */
+
+static ngx_int_t
+ngx_http_jupref_round_one(ngx_http_jupref_round_t *round,
+    ngx_http_jupref_held_t **other)
+{
     ngx_int_t                  rc;
-    ngx_uint_t                 i;
     ngx_http_jupref_held_t    *held;
     ngx_http_jupref_look_t    *look;
     ngx_http_jupref_verify_t  *verify;
 
     verify = round->verify;
+    held = ngx_http_jupref_hand_due(verify->hand, verify->steady_ms);
 
-    do {
-        ngx_http_jupref_lock(verify->zone);
+    if (held == NULL) {
+        return NGX_DONE;
+    }
 
-        for (i = 0; i < NGX_HTTP_JUPREF_ROUND_STEP
-                    && round->count < NGX_HTTP_JUPREF_ROUND_MAX; i++)
-        {
-            held = ngx_http_jupref_hand_due(verify->hand, verify->steady_ms);
+    rc = ngx_http_jupref_round_copy(verify, held, &look);
 
-            if (held == NULL) {
-                break;
-            }
+    if (rc == NGX_DECLINED) {
+        ngx_http_jupref_hand_settled(verify->hand, held);
+        return NGX_OK;
+    }
 
-            rc = ngx_http_jupref_round_copy(verify, held, &look);
+    if (rc != NGX_OK) {
+        ngx_rbtree_insert(&verify->hand->due, &held->node);
+        return NGX_DONE;
+    }
 
-            if (rc == NGX_DECLINED) {
-                ngx_http_jupref_hand_settled(verify->hand, held);
-                continue;
-            }
+    if (round->count && look->late != round->late) {
+        ngx_free(look);
+        *other = held;
+        return NGX_AGAIN;
+    }
 
-            if (rc != NGX_OK
-                || (round->count && look->late != round->late))
-            {
-                ngx_rbtree_insert(&verify->hand->due, &held->node);
+    round->late = look->late;
+    round->looks[round->count++] = look;
+    verify->looks++;
 
-                if (rc == NGX_OK) {
-                    ngx_free(look);
-                }
-
-                break;
-            }
-
-            round->late = look->late;
-            round->looks[round->count++] = look;
-            verify->looks++;
-        }
-
-        ngx_http_jupref_unlock(verify->zone);
-
-    } while (i == NGX_HTTP_JUPREF_ROUND_STEP);
+    return NGX_OK;
 }
 
 
@@ -473,6 +509,7 @@ ngx_http_jupref_round_take(ngx_http_jupref_round_t *round,
         if (witness) {
             witness->status = said;
             witness->finalized_height = round->height;
+            witness->trusted = round->trusted;
             look->answered = 1;
         }
 

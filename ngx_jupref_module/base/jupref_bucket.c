@@ -150,15 +150,23 @@ jupref_bucket_tell(const jupref_bucket_t *bucket, const jupref_rate_t *rate,
 }
 
 
-/* The new level, never above `most`, also when it was until now. */
+/*
+ * The new level, never above `most`, also when it was until now.  Processes
+ * that share a bucket have clocks that differ by some milliseconds: time that
+ * has filled it once doesn't do so again.
+ */
 static uint64_t
 jupref_fill(uint64_t level, uint64_t most, uint64_t per_ms,
     uint64_t *filled_ms, uint64_t now_ms)
 {
     uint64_t  passed_ms;
 
-    passed_ms = now_ms > *filled_ms ? now_ms - *filled_ms : 0;
-    *filled_ms = now_ms;
+    passed_ms = 0;
+
+    if (now_ms > *filled_ms) {
+        passed_ms = now_ms - *filled_ms;
+        *filled_ms = now_ms;
+    }
 
     if (level >= most) {
         return most;

@@ -3,8 +3,9 @@
  *
  * A bucket fills with `units` in every `window_ms`, up to `burst`.  What is in
  * it is counted in parts of a unit, 1/window_ms each, so that nothing is lost
- * to rounding however often it is asked.  Time is an argument and may step
- * back: then nothing is filled.  Zeroed memory is a full bucket, and that is
+ * to rounding however often it is asked.  Time is an argument, of a steady
+ * clock; where it steps back, or is that of a process whose clock is behind,
+ * nothing is filled.  Zeroed memory is a full bucket, and that is
  * what a bucket has to become when its window changes.  Buckets have no
  * pointers; one in shared memory needs a lock around each call.
  */

@@ -73,7 +73,8 @@ ngx_http_jupref_get_platform(ngx_http_jupref_api_t *api)
     jupref_json_number(json, "boundWallets", view->used[JUPREF_TABLE_WALLETS]);
 
     jupref_json_cstring(json, "verification",
-                        zone->conf->verify->pool ? "nodes" : "manual");
+                        ngx_http_jupref_verify_on(zone->conf->verify)
+                        ? "nodes" : "manual");
 
     jupref_json_array(json, "feeIntegrity");
 

@@ -230,7 +230,7 @@ ngx_http_jupref_metrics_proof(ngx_http_jupref_zone_t *zone,
 {
     ngx_http_jupref_proof_t  *proof;
 
-    m->verified = (zone->conf->verify->pool != NULL);
+    m->verified = ngx_http_jupref_verify_on(zone->conf->verify);
     ngx_http_jupref_metrics_accounts(zone->conf->rpc_zone, &m->accounts);
 
     proof = ngx_http_jupref_proof(zone->conf->rpc_zone);

@@ -55,7 +55,7 @@ static ngx_command_t  ngx_http_jupref_commands[] = {
       NULL },
 
     { ngx_string("jupref_verify"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE123,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1234,
       ngx_http_jupref_verify,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,

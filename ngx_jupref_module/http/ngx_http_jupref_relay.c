@@ -97,6 +97,18 @@ ngx_http_jupref_recover(ngx_http_jupref_zone_t *zone, jupref_ledger_t *ledger,
                       recovered.warning.text);
     }
 
+    if (recovered.former_snapshots) {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                      "jupref: %uL snapshots are of an older layout: %s; they "
+                      "are removed when one of this version is there",
+                      recovered.former_snapshots,
+                      recovered.converted
+                      ? "the newest is laid out anew"
+                      : recovered.snapshot
+                        ? "a newer one is there"
+                        : "the journal is read from its first event on");
+    }
+
     if (recovered.torn) {
         ngx_log_error(NGX_LOG_WARN, log, 0,
                       "jupref: a torn tail of %uL bytes was cut off the "

@@ -16,13 +16,16 @@ enum {
     NGX_HTTP_JUPREF_RPC_RANK_SICK,      /* the node says it is its own fault */
     NGX_HTTP_JUPREF_RPC_RANK_LACKS,     /* it hasn't the method */
     NGX_HTTP_JUPREF_RPC_RANK_WELL,
-    NGX_HTTP_JUPREF_RPC_RANK_AHEAD,     /* a result, of a slot beyond belief */
     NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot */
 };
 
 
 static unsigned ngx_http_jupref_rpc_judge_slot(
-    ngx_http_jupref_rpc_exchange_t *exchange, jupref_rpc_answer_t *answer);
+    ngx_http_jupref_rpc_exchange_t *exchange,
+    const jupref_rpc_answer_t *answer);
+static ngx_uint_t ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot);
 static ngx_int_t ngx_http_jupref_rpc_next(
     ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange);
@@ -38,6 +41,16 @@ static ngx_uint_t ngx_http_jupref_rpc_is_out(
 static ngx_msec_t ngx_http_jupref_rpc_slot_time(
     ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_behind(ngx_http_jupref_rpc_member_t *member);
+
+
+/* Of a result that can't be. */
+static const jupref_rpc_verdict_t  ngx_http_jupref_rpc_disbelief = {
+    .name = "beyond_belief",
+    .other = JUPREF_RPC_OTHER_YES,
+    .mark = JUPREF_RPC_MARK_SOFT,
+    .code = -32603,
+    .message = "Internal error: a node tells of slots that nobody else knows"
+};
 
 
 /* A fifth of the calls may be retries, and ten a second anyway. */
@@ -93,13 +106,13 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
 
     jupref_rpc_verdict(&member->verdict, member->call->method, &outcome);
 
-    ngx_http_jupref_rpc_tell(exchange);
-
     rank = NGX_HTTP_JUPREF_RPC_RANK_NONE;
 
     if (member->verdict.deliver && answer->kind == JUPREF_RPC_ANSWER_RESULT) {
         rank = ngx_http_jupref_rpc_judge_slot(exchange, answer);
     }
+
+    ngx_http_jupref_rpc_tell(exchange);
 
     if (member->verdict.deliver
         && member->verdict.other == JUPREF_RPC_OTHER_NEVER)
@@ -144,14 +157,14 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
 
 
 /*
- * A result may be of a slot that the client has left behind; or of one that
- * nobody else is near, which a node that lies would tell.  Neither is kept for
- * others, but both are told to the pool.
+ * A result may be of a slot that the client has left behind, and another node
+ * further ahead; or of one that nobody else is near, as only a node that lies
+ * would tell, and then it isn't believed.  Neither is kept for others.
  */
 
 static unsigned
 ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
-    jupref_rpc_answer_t *answer)
+    const jupref_rpc_answer_t *answer)
 {
     uint64_t                       slot;
     ngx_http_jupref_pick_t        *pick;
@@ -161,18 +174,11 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
     pick = exchange->pick;
     slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
 
-    if (slot && pick && pick->pool
-        && !ngx_http_jupref_pool_seen(pick->pool, pick->node,
-                                      member->call->commitment, slot,
-                                      pick->started_ms))
+    if (pick && pick->pool
+        && !ngx_http_jupref_rpc_believes(pick, member->call, answer, slot))
     {
-        /* nobody is held to it, when no other node knows better */
-
-        answer->has_slot = 0;
-        answer->has_number = 0;
-
-        member->verdict.other = JUPREF_RPC_OTHER_YES;
-        return NGX_HTTP_JUPREF_RPC_RANK_AHEAD;
+        member->verdict = ngx_http_jupref_rpc_disbelief;
+        return NGX_HTTP_JUPREF_RPC_RANK_NONE;
     }
 
     if (slot && slot < member->min_slot) {
@@ -185,6 +191,26 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
     ngx_http_jupref_rpc_keep(exchange, answer, slot);
 
     return NGX_HTTP_JUPREF_RPC_RANK_NONE;
+}
+
+
+static ngx_uint_t
+ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot)
+{
+    if (slot) {
+        return ngx_http_jupref_pool_seen(pick->pool, pick->node,
+                                         call->commitment, slot,
+                                         pick->started_ms);
+    }
+
+    if (ngx_strcmp(call->method->name, "getBlockHeight") == 0) {
+        return answer->number
+               <= ngx_http_jupref_pool_believable_height(pick->pool);
+    }
+
+    return 1;
 }
 
 

@@ -30,8 +30,8 @@ ngx_http_jupref_rpc_send_to(ngx_http_jupref_rpc_send_t *send,
         return NGX_ERROR;
     }
 
-    fetch = ngx_http_jupref_fetch_create(node->sockaddr, node->socklen,
-                                         &send->pool->upstream->host);
+    fetch = ngx_http_jupref_fetch_create(send->pool, node,
+                                         NGX_HTTP_JUPREF_FETCH_CLIENT);
     if (fetch == NULL) {
         return NGX_ERROR;
     }

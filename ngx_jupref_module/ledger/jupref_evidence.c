@@ -5,21 +5,11 @@
  * then any word that the signature is known at all, and only then silence.
  */
 
-#include "ledger/jupref_evidence.h"
+#include "ledger/jupref_evidence_parts.h"
 
 #include <string.h>
 
 #include "base/jupref_assert.h"
-#include "solana/jupref_address.h"
-#include "solana/jupref_programs.h"
-
-
-/* What is called at the top level. */
-typedef struct {
-    unsigned  router:1;
-    unsigned  rfq:1;
-    unsigned  others:1;                 /* neither router nor plumbing */
-} jupref_called_t;
 
 
 /* Who has said nothing, and how much that weighs. */
@@ -31,22 +21,17 @@ typedef struct {
 } jupref_silence_t;
 
 
-static unsigned jupref_judge_shown(const jupref_evidence_t *evidence,
+static void jupref_hear_all(const jupref_evidence_t *evidence,
     jupref_finding_t *finding);
-static jupref_reason_e jupref_is_ours(const jupref_evidence_t *evidence,
-    const jupref_rpc_transaction_t *shown);
-static void jupref_judge_transaction(const jupref_evidence_t *evidence,
-    const jupref_rpc_transaction_t *shown, jupref_finding_t *finding);
-static jupref_reason_e jupref_judge_message(
-    const jupref_evidence_t *evidence, const jupref_rpc_transaction_t *shown,
-    const jupref_called_t *called);
-static void jupref_judge_fee(const jupref_evidence_t *evidence,
-    const jupref_rpc_transaction_t *shown, const jupref_called_t *called,
+static unsigned jupref_judge_words(const jupref_evidence_t *evidence,
     jupref_finding_t *finding);
-static jupref_called_t jupref_called_by(
-    const jupref_rpc_transaction_t *shown);
-static unsigned jupref_account_grew(const jupref_evidence_t *evidence,
-    const jupref_rpc_transaction_t *shown);
+static uint32_t jupref_most_agreed(const jupref_evidence_t *evidence,
+    uint32_t spoken);
+static void jupref_judge_agreed(const jupref_evidence_t *evidence,
+    uint32_t agreed, uint32_t others, jupref_finding_t *finding);
+static void jupref_judge_undecided(const jupref_evidence_t *evidence,
+    jupref_reason_e reason, jupref_finding_t *finding);
+static unsigned jupref_witnesses_needed(const jupref_evidence_t *evidence);
 static jupref_said_e jupref_most_said(const jupref_evidence_t *evidence,
     const jupref_finding_t *finding);
 static void jupref_judge_known(const jupref_evidence_t *evidence,
@@ -69,6 +54,8 @@ jupref_evidence_judge(const jupref_evidence_t *evidence,
     jupref_said_e  most;
 
     jupref_assert(evidence->witness_count <= JUPREF_EVIDENCE_NODES);
+    jupref_assert(evidence->account_count <= JUPREF_EVIDENCE_ACCOUNTS);
+    jupref_assert(evidence->quorum > 0);
 
     memset(finding, 0, sizeof(jupref_finding_t));
 
@@ -77,7 +64,9 @@ jupref_evidence_judge(const jupref_evidence_t *evidence,
         return;
     }
 
-    if (jupref_judge_shown(evidence, finding)) {
+    jupref_hear_all(evidence, finding);
+
+    if (jupref_judge_words(evidence, finding)) {
         return;
     }
 
@@ -99,41 +88,184 @@ jupref_evidence_judge(const jupref_evidence_t *evidence,
 }
 
 
-/* 1 when a transaction that is ours was shown, and judged; who shows another
- * one is a liar, and what it says doesn't count. */
+/* Who shows another transaction is a liar, and what it says doesn't count. */
+
+static void
+jupref_hear_all(const jupref_evidence_t *evidence, jupref_finding_t *finding)
+{
+    unsigned           i;
+    jupref_witness_t  *witness;
+
+    for (i = 0; i < evidence->witness_count; i++) {
+        witness = &evidence->witnesses[i];
+
+        if (witness->transaction != JUPREF_SAID_FINALIZED) {
+            continue;
+        }
+
+        if (witness->shown) {
+            jupref_evidence_hear(evidence, witness);
+        }
+
+        if (witness->word.heard
+            && witness->word.not_ours != JUPREF_REASON_NONE
+            && witness->word.not_ours != JUPREF_REASON_NOT_SHOWN)
+        {
+            finding->reason = witness->word.not_ours;
+            finding->liars |= UINT32_C(1) << i;
+        }
+    }
+}
+
+
+/*
+ * 1 when the trade's transaction was shown.  One node can make up all that a
+ * verdict rests on, so as many as must agree have to say the same; where any
+ * say otherwise everybody is asked, and most of all who have spoken decide.
+ */
 
 static unsigned
-jupref_judge_shown(const jupref_evidence_t *evidence,
+jupref_judge_words(const jupref_evidence_t *evidence,
     jupref_finding_t *finding)
 {
-    unsigned                 i;
-    jupref_reason_e          reason;
+    unsigned                 i, count;
+    uint32_t                 shown, spoken, agreed;
     const jupref_witness_t  *witness;
+
+    shown = 0;
+    spoken = 0;
 
     for (i = 0; i < evidence->witness_count; i++) {
         witness = &evidence->witnesses[i];
 
         if (witness->transaction != JUPREF_SAID_FINALIZED
-            || witness->shown == NULL)
+            || !witness->word.heard
+            || witness->word.not_ours != JUPREF_REASON_NONE)
         {
             continue;
         }
 
-        reason = jupref_is_ours(evidence, witness->shown);
+        shown |= UINT32_C(1) << i;
 
-        if (reason == JUPREF_REASON_NONE) {
-            finding->witness = i;
-            jupref_judge_transaction(evidence, witness->shown, finding);
-            return 1;
-        }
-
-        if (reason != JUPREF_REASON_NOT_SHOWN) {
-            finding->reason = reason;
-            finding->liars |= UINT32_C(1) << i;
+        if (witness->trusted) {
+            spoken |= UINT32_C(1) << i;
         }
     }
 
-    return 0;
+    if (shown == 0) {
+        return 0;
+    }
+
+    agreed = jupref_most_agreed(evidence, spoken);
+    count = (unsigned) __builtin_popcount(agreed);
+
+    if (agreed == spoken) {
+
+        if (count >= evidence->quorum) {
+            jupref_judge_agreed(evidence, agreed, 0, finding);
+
+        } else {
+            jupref_judge_undecided(evidence, JUPREF_REASON_ONE_WITNESS,
+                                   finding);
+        }
+
+        return 1;
+    }
+
+    finding->disagreed = 1;
+
+    if (evidence->nodes_left == 0
+        && count >= jupref_witnesses_needed(evidence)
+        && count * 2 > (unsigned) __builtin_popcount(spoken))
+    {
+        jupref_judge_agreed(evidence, agreed, spoken & ~agreed, finding);
+
+    } else {
+        jupref_judge_undecided(evidence, JUPREF_REASON_WITNESSES_DISAGREE,
+                               finding);
+    }
+
+    return 1;
+}
+
+
+/* The largest number of those that say the same. */
+
+static uint32_t
+jupref_most_agreed(const jupref_evidence_t *evidence, uint32_t spoken)
+{
+    unsigned  i, j;
+    uint32_t  most, same;
+
+    for (most = 0, i = 0; i < evidence->witness_count; i++) {
+
+        if (!(spoken & UINT32_C(1) << i)) {
+            continue;
+        }
+
+        for (same = 0, j = i; j < evidence->witness_count; j++) {
+            if ((spoken & UINT32_C(1) << j)
+                && jupref_same_word(&evidence->witnesses[i].word,
+                                    &evidence->witnesses[j].word))
+            {
+                same |= UINT32_C(1) << j;
+            }
+        }
+
+        if (__builtin_popcount(same) > __builtin_popcount(most)) {
+            most = same;
+        }
+    }
+
+    return most;
+}
+
+
+static void
+jupref_judge_agreed(const jupref_evidence_t *evidence, uint32_t agreed,
+    uint32_t others, jupref_finding_t *finding)
+{
+    const jupref_word_t  *word;
+
+    finding->witness = (unsigned) __builtin_ctz(agreed);
+    finding->liars |= others;
+
+    word = &evidence->witnesses[finding->witness].word;
+
+    finding->fee_mint = word->fee_mint;
+    finding->fee = word->fee;
+    finding->slot = word->slot;
+
+    jupref_find(finding, word->verdict, word->reason);
+}
+
+
+/* Shown, and not by enough: as long as more may come of it. */
+
+static void
+jupref_judge_undecided(const jupref_evidence_t *evidence,
+    jupref_reason_e reason, jupref_finding_t *finding)
+{
+    if (evidence->nodes_left) {
+        jupref_find(finding, JUPREF_VERDICT_ELSEWHERE, reason);
+
+    } else if (jupref_evidence_age(evidence) < JUPREF_EVIDENCE_HISTORY_MS) {
+        jupref_find(finding, JUPREF_VERDICT_WAIT, reason);
+
+    } else {
+        jupref_find(finding, JUPREF_VERDICT_UNPROVED, reason);
+    }
+}
+
+
+/* Where nodes contradict each other, and where they are silent, one is never
+ * enough, whatever is configured. */
+
+static unsigned
+jupref_witnesses_needed(const jupref_evidence_t *evidence)
+{
+    return evidence->quorum > JUPREF_EVIDENCE_WITNESSES
+           ? evidence->quorum : JUPREF_EVIDENCE_WITNESSES;
 }
 
 
@@ -166,206 +298,6 @@ jupref_most_said(const jupref_evidence_t *evidence,
     }
 
     return most;
-}
-
-
-/*
- * A node can't make up a message that the payer's signature is good for.  One
- * that doesn't record what programs call can't say that nothing was claimed.
- */
-
-static jupref_reason_e
-jupref_is_ours(const jupref_evidence_t *evidence,
-    const jupref_rpc_transaction_t *shown)
-{
-    const jupref_transaction_t  *transaction;
-
-    transaction = &shown->transaction;
-
-    if (memcmp(transaction->signatures[0].bytes,
-               evidence->trade->signature.bytes, JUPREF_SIGNATURE_SIZE) != 0)
-    {
-        return JUPREF_REASON_OTHER_TRANSACTION;
-    }
-
-    if (!jupref_transaction_signed_by(transaction, &transaction->keys[0])) {
-        return JUPREF_REASON_BAD_SIGNATURE;
-    }
-
-    return (shown->has_inner || shown->failed) ? JUPREF_REASON_NONE
-                                               : JUPREF_REASON_NOT_SHOWN;
-}
-
-
-static void
-jupref_judge_transaction(const jupref_evidence_t *evidence,
-    const jupref_rpc_transaction_t *shown, jupref_finding_t *finding)
-{
-    jupref_called_t  called;
-    jupref_reason_e  reason;
-
-    finding->slot = shown->slot;
-
-    called = jupref_called_by(shown);
-    reason = jupref_judge_message(evidence, shown, &called);
-
-    if (reason != JUPREF_REASON_NONE) {
-        jupref_find(finding, JUPREF_VERDICT_REJECTED, reason);
-        return;
-    }
-
-    jupref_judge_fee(evidence, shown, &called, finding);
-}
-
-
-static jupref_reason_e
-jupref_judge_message(const jupref_evidence_t *evidence,
-    const jupref_rpc_transaction_t *shown, const jupref_called_t *called)
-{
-    uint8_t                    hash[JUPREF_SHA256_SIZE];
-    const jupref_trade_row_t  *trade;
-
-    trade = evidence->trade;
-
-    if (shown->failed) {
-        return JUPREF_REASON_FAILED_ON_CHAIN;
-    }
-
-    if (!jupref_transaction_is_signer(&shown->transaction, &trade->taker)) {
-        return JUPREF_REASON_WRONG_TAKER;
-    }
-
-    if (!jupref_sha256(hash, shown->transaction.message)
-        || memcmp(hash, trade->message_hash, JUPREF_SHA256_SIZE) != 0)
-    {
-        return JUPREF_REASON_FOREIGN_MESSAGE;
-    }
-
-    if (!called->router && !called->rfq) {
-        return (!called->others && jupref_account_grew(evidence, shown))
-               ? JUPREF_REASON_PLAIN_DEPOSIT : JUPREF_REASON_UNKNOWN_ROUTER;
-    }
-
-    return jupref_rpc_calls(shown, &jupref_referral_program)
-           ? JUPREF_REASON_CLAIM_IN_TRANSACTION : JUPREF_REASON_NONE;
-}
-
-
-/*
- * The one that was promised goes first, should two have grown; what came to
- * the other is left for the reconciliation to name.
- */
-
-static void
-jupref_judge_fee(const jupref_evidence_t *evidence,
-    const jupref_rpc_transaction_t *shown, const jupref_called_t *called,
-    jupref_finding_t *finding)
-{
-    unsigned                      i, closed, promised;
-    const jupref_fee_account_t   *account;
-    const jupref_token_change_t  *change;
-
-    closed = 0;
-
-    for (i = 0; i < evidence->account_count; i++) {
-        account = &evidence->accounts[i];
-        change = jupref_rpc_token_change(shown, &account->account);
-
-        if (change == NULL
-            || !jupref_pubkey_equal(&change->mint, &account->mint))
-        {
-            continue;
-        }
-
-        if (!change->is) {
-            closed = 1;
-            continue;
-        }
-
-        promised = jupref_pubkey_equal(&account->mint, &evidence->fee_mint);
-
-        if (change->after > change->before
-            && (finding->fee == 0 || promised))
-        {
-            finding->fee = change->after - change->before;
-            finding->fee_mint = account->mint;
-        }
-    }
-
-    if (finding->fee) {
-        jupref_find(finding, JUPREF_VERDICT_VERIFIED, JUPREF_REASON_NONE);
-
-    } else if (closed) {
-        jupref_find(finding, JUPREF_VERDICT_REJECTED,
-                    JUPREF_REASON_FEE_ACCOUNT_CLOSED);
-
-    } else if (evidence->trade->granted_bps == 0) {
-        jupref_find(finding, JUPREF_VERDICT_REJECTED,
-                    JUPREF_REASON_NOT_CHARGED);
-
-    } else if (called->rfq) {
-        jupref_find(finding, JUPREF_VERDICT_UNPROVED,
-                    JUPREF_REASON_FEE_SETTLED_LATER);
-
-    } else {
-        jupref_find(finding, JUPREF_VERDICT_REJECTED,
-                    JUPREF_REASON_FEE_MISSING);
-    }
-}
-
-
-static jupref_called_t
-jupref_called_by(const jupref_rpc_transaction_t *shown)
-{
-    jupref_called_t            called;
-    jupref_instruction_t       instruction;
-    jupref_instruction_walk_t  walk;
-
-    memset(&called, 0, sizeof(jupref_called_t));
-    jupref_instruction_walk(&walk, &shown->transaction);
-
-    while (jupref_instruction_next(&walk, &instruction)) {
-
-        switch (jupref_program_kind(instruction.program_id)) {
-
-        case JUPREF_PROGRAM_ROUTER:
-            called.router = 1;
-            break;
-
-        case JUPREF_PROGRAM_RFQ:
-            called.rfq = 1;
-            break;
-
-        case JUPREF_PROGRAM_PLUMBING:
-            break;
-
-        default:
-            called.others = 1;
-            break;
-        }
-    }
-
-    return called;
-}
-
-
-static unsigned
-jupref_account_grew(const jupref_evidence_t *evidence,
-    const jupref_rpc_transaction_t *shown)
-{
-    unsigned                      i;
-    const jupref_token_change_t  *change;
-
-    for (i = 0; i < evidence->account_count; i++) {
-        change = jupref_rpc_token_change(shown,
-                                         &evidence->accounts[i].account);
-
-        if (change != NULL && change->after > change->before) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -428,7 +360,7 @@ jupref_judge_silence(const jupref_evidence_t *evidence,
 
     forgotten = jupref_evidence_age(evidence) >= JUPREF_EVIDENCE_HISTORY_MS;
 
-    if (!forgotten && silence.sure >= JUPREF_EVIDENCE_WITNESSES) {
+    if (!forgotten && silence.sure >= jupref_witnesses_needed(evidence)) {
         jupref_find(finding, JUPREF_VERDICT_EXPIRED,
                     JUPREF_REASON_BLOCK_HEIGHT_PASSED);
 
@@ -464,8 +396,9 @@ jupref_judge_patience(const jupref_evidence_t *evidence,
         jupref_find(finding, JUPREF_VERDICT_UNPROVED,
                     JUPREF_REASON_HEIGHT_UNKNOWN);
 
-    } else if (late && evidence->witness_count < JUPREF_EVIDENCE_WITNESSES
-               && silence->sure > 0)
+    } else if (late && silence->sure > 0
+               && evidence->witness_count
+                  < jupref_witnesses_needed(evidence))
     {
         jupref_find(finding, JUPREF_VERDICT_UNPROVED,
                     JUPREF_REASON_TOO_FEW_NODES);
@@ -509,7 +442,8 @@ jupref_silence_of(const jupref_evidence_t *evidence,
         {
             silence->without_history++;
 
-        } else if (witness->status == JUPREF_SAID_NULL && last_valid
+        } else if (witness->trusted
+                   && witness->status == JUPREF_SAID_NULL && last_valid
                    && witness->finalized_height > last_valid)
         {
             silence->sure++;

@@ -7,7 +7,9 @@
  * with a reason that has a name.  Nothing is remembered between two calls:
  * the ledger says what is booked, nodes say the rest.
  *
- *     a finalized transaction    judged by the rules below, in this order
+ *     a finalized transaction    judged by the rules below, in this order,
+ *                                when as many trusted nodes as must agree
+ *                                show it alike
  *     not finalized yet          wait
  *     null                       nothing, until two nodes whose finalized
  *                                block height had passed the trade's last
@@ -28,10 +30,14 @@
  *                                              fee_missing, not_charged
  *
  * An account's signature is over its message alone, so what 1 has passed is
- * the transaction of that signature, whatever a node makes up.
+ * the transaction of that signature.  What it did (2, 6, 7 and its slot) is a
+ * node's to make up: nothing is booked on the word of one, but where that is
+ * configured.  Where they contradict each other all are asked, and most of
+ * them decide; the others are liars.
  *
  * What counts is F, by how much a fee account's own amount has grown: with a
- * transfer fee that is what arrived, not what was sent.
+ * transfer fee that is what arrived, not what was sent.  More than twice what
+ * Jupiter had granted of the leg's amount isn't believed: fee_implausible.
  *
  * Where a maker of quotes fills the swap (RFQ) Jupiter settles the fee later,
  * so one that hasn't grown proves nothing: unproved, not rejected.
@@ -54,8 +60,9 @@
  * too small to say: blockhashes live for a minute or so. */
 #define JUPREF_EVIDENCE_PATIENCE_MS  (10 * 60 * UINT64_C(1000))
 
-/* Nodes that must agree before silence counts. */
-#define JUPREF_EVIDENCE_WITNESSES    2
+/* Nodes that must agree, unless it is configured otherwise, and at most. */
+#define JUPREF_EVIDENCE_WITNESSES      2
+#define JUPREF_EVIDENCE_WITNESSES_MAX  4
 
 /* Nodes that are heard about one trade; a liar is told by a bit. */
 #define JUPREF_EVIDENCE_NODES        32
@@ -70,43 +77,6 @@ typedef enum {
     JUPREF_SAID_CONFIRMED,
     JUPREF_SAID_FINALIZED
 } jupref_said_e;
-
-
-/*
- * What one node said; a node is one witness, however often it was asked.
- * `status` is what getSignatureStatuses said, `transaction` what
- * getTransaction at finalized did: NULL, NO_HISTORY, FINALIZED or NOTHING.
- */
-typedef struct {
-    jupref_said_e                    status;
-    jupref_said_e                    transaction;
-    uint64_t                         finalized_height;  /* told before the
-                                         * rest was asked; 0: not told */
-    const jupref_rpc_transaction_t  *shown;     /* with FINALIZED only */
-} jupref_witness_t;
-
-
-/* An account where a fee may arrive. */
-typedef struct {
-    jupref_pubkey_t                  account;
-    jupref_pubkey_t                  mint;
-} jupref_fee_account_t;
-
-
-/* Two mints, each under both token programs. */
-#define JUPREF_FEE_ACCOUNTS  4
-
-
-typedef struct {
-    const jupref_trade_row_t        *trade;
-    jupref_pubkey_t                  fee_mint;  /* zero: not known */
-    const jupref_fee_account_t      *accounts;
-    unsigned                         account_count;
-    const jupref_witness_t          *witnesses;
-    unsigned                         witness_count;
-    unsigned                         nodes_left;        /* not asked yet */
-    uint64_t                         now_ms;
-} jupref_evidence_t;
 
 
 typedef enum {
@@ -156,8 +126,73 @@ typedef enum {
     JUPREF_REASON_OTHER_TRANSACTION,    /* its signature isn't ours */
     JUPREF_REASON_BAD_SIGNATURE,        /* its payer hasn't signed it */
     JUPREF_REASON_NO_ACCOUNTS,          /* no fee account was told */
+
+    /* of later days, by what they are: wait, elsewhere, unproved */
+    JUPREF_REASON_ONE_WITNESS,          /* shown by fewer than must agree */
+    JUPREF_REASON_WITNESSES_DISAGREE,
+    JUPREF_REASON_FEE_IMPLAUSIBLE,      /* unproved: more than can be */
     JUPREF_REASONS
 } jupref_reason_e;
+
+
+/* What the transaction that a node showed says, and by what. */
+typedef struct {
+    jupref_reason_e                  not_ours;  /* NONE: it is the trade's */
+    jupref_verdict_e                 verdict;   /* by this word alone */
+    jupref_reason_e                  reason;
+    jupref_pubkey_t                  fee_mint;
+    uint64_t                         fee;
+    uint64_t                         slot;
+    uint8_t                          digest[JUPREF_SHA256_SIZE];
+    unsigned                         heard:1;   /* the rest is told */
+} jupref_word_t;
+
+
+/*
+ * What one node said; a node is one witness, however often it was asked.
+ * `status` is what getSignatureStatuses said, `transaction` what
+ * getTransaction at finalized did: NULL, NO_HISTORY, FINALIZED or NOTHING.
+ * What `shown` says is kept in `word` when it is judged, so that it may be
+ * gone by the next time.
+ */
+typedef struct {
+    jupref_said_e                    status;
+    jupref_said_e                    transaction;
+    uint64_t                         finalized_height;  /* told before the
+                                         * rest was asked; 0: not told */
+    const jupref_rpc_transaction_t  *shown;     /* with FINALIZED only */
+    jupref_word_t                    word;      /* judge()'s own */
+    unsigned                         trusted:1; /* healthy when it was asked:
+                                         * the word of others counts neither
+                                         * for nor against anything */
+} jupref_witness_t;
+
+
+/* An account where a fee may arrive. */
+typedef struct {
+    jupref_pubkey_t                  account;
+    jupref_pubkey_t                  mint;
+} jupref_fee_account_t;
+
+
+/* Two mints, each under both token programs. */
+#define JUPREF_FEE_ACCOUNTS  4
+
+/* Of all referral accounts that are looked at. */
+#define JUPREF_EVIDENCE_ACCOUNTS  (8 * JUPREF_FEE_ACCOUNTS)
+
+
+typedef struct {
+    const jupref_trade_row_t        *trade;
+    jupref_pubkey_t                  fee_mint;  /* zero: not known */
+    const jupref_fee_account_t      *accounts;
+    unsigned                         account_count;
+    jupref_witness_t                *witnesses;
+    unsigned                         witness_count;
+    unsigned                         quorum;    /* that must agree, from 1 */
+    unsigned                         nodes_left;        /* not asked yet */
+    uint64_t                         now_ms;
+} jupref_evidence_t;
 
 
 typedef struct {
@@ -168,7 +203,9 @@ typedef struct {
     uint64_t                         slot;      /* of what was judged */
     unsigned                         witness;   /* whose word decided */
     uint32_t                         liars;     /* bit i: witness i showed
-                                                 * what it wasn't asked for */
+                                                 * what it wasn't asked for,
+                                                 * or most say otherwise */
+    unsigned                         disagreed:1;       /* some do */
 } jupref_finding_t;
 
 

@@ -59,7 +59,13 @@ static const struct {
     [JUPREF_REASON_BAD_SIGNATURE] = { "bad_signature",
         "the node shows a transaction that its payer hasn't signed" },
     [JUPREF_REASON_NO_ACCOUNTS] = { "no_accounts",
-        "where the fee should arrive isn't known" }
+        "where the fee should arrive isn't known" },
+    [JUPREF_REASON_ONE_WITNESS] = { "one_witness",
+        "fewer nodes show what it did than must agree" },
+    [JUPREF_REASON_WITNESSES_DISAGREE] = { "witnesses_disagree",
+        "nodes contradict each other in what it did" },
+    [JUPREF_REASON_FEE_IMPLAUSIBLE] = { "fee_implausible",
+        "nodes show a larger fee than the trade can have paid" }
 };
 
 

@@ -173,7 +173,8 @@ unsigned jupref_view_trades(const jupref_ledger_t *ledger, uint32_t referrer,
  * Trades that await their proof, or those that nobody could prove, oldest
  * first: those behind the cursor (index 0: from the first), at most `limit`,
  * returns how many.  The cursor stays on the last one told, so that asking
- * again tells what has come since.  JUPREF_VIEW_GONE as above.
+ * again tells what has come since.  Where its place can't be found again none
+ * is told and it is reset: the next call begins with the first.
  */
 unsigned jupref_view_proofs(const jupref_ledger_t *ledger,
     jupref_proofs_e proofs, jupref_cursor_t *cursor, unsigned limit,

@@ -39,7 +39,8 @@ jupref_view_proofs(const jupref_ledger_t *ledger, jupref_proofs_e proofs,
     at = jupref_proofs_begin(ledger, proofs, cursor);
 
     if (at == JUPREF_VIEW_GONE) {
-        return JUPREF_VIEW_GONE;
+        memset(cursor, 0, sizeof(jupref_cursor_t));
+        return 0;
     }
 
     for (count = 0; at && count < limit; count++) {
@@ -165,7 +166,8 @@ jupref_view_intents(const jupref_ledger_t *ledger, jupref_cursor_t *cursor,
     at = jupref_intents_begin(ledger, cursor);
 
     if (at == JUPREF_VIEW_GONE) {
-        return JUPREF_VIEW_GONE;
+        memset(cursor, 0, sizeof(jupref_cursor_t));
+        return 0;
     }
 
     for (count = 0; at && count < limit; count++) {

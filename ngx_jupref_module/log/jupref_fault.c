@@ -48,7 +48,9 @@ static const struct {
         "remove the tiles: they are written anew" },
     [JUPREF_FAULT_IDENTITY] = { "identity",
         "restore the file" },
-    [JUPREF_FAULT_TORN] = { "torn", NULL }
+    [JUPREF_FAULT_TORN] = { "torn", NULL },
+    [JUPREF_FAULT_LAYOUT_OLDER] = { "layout_older",
+        "see \"Upgrade\" in docs/runbook.md" }
 };
 
 

@@ -65,6 +65,7 @@ typedef enum {
     JUPREF_FAULT_TILE,                  /* a tile isn't what the log says */
     JUPREF_FAULT_IDENTITY,              /* broken */
     JUPREF_FAULT_TORN,                  /* a torn tail: cut by recovery */
+    JUPREF_FAULT_LAYOUT_OLDER,          /* a snapshot of a former version */
     JUPREF_FAULTS
 } jupref_fault_e;
 

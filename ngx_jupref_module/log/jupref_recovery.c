@@ -7,6 +7,9 @@
  * ends before has lost segments, and going on behind the gap would give their
  * numbers to other events.
  *
+ * A snapshot that a former version wrote is passed over too, as long as the
+ * journal reaches back to the first event.
+ *
  * The fold leaves rankings out; they are made at its end.
  */
 
@@ -20,6 +23,10 @@
 
 
 static jupref_fault_e jupref_recover_snapshot(jupref_fold_t *fold);
+static jupref_fault_e jupref_recover_over(jupref_fold_t *fold,
+    jupref_fault_e result);
+static jupref_fault_e jupref_recover_former(jupref_fold_t *fold,
+    const uint64_t *seqs, size_t count);
 static void jupref_recover_warn(jupref_fold_t *fold,
     const jupref_fault_t *fault);
 static jupref_fault_e jupref_recover_marks(jupref_fold_t *fold);
@@ -110,16 +117,98 @@ jupref_recover_snapshot(jupref_fold_t *fold)
             break;
         }
 
-        if (result == JUPREF_FAULT_SNAPSHOT) {
-            jupref_recover_warn(fold, fold->fault);
-            fold->recovered->broken_snapshots++;
-            result = JUPREF_FAULT_NONE;
-        }
+        result = jupref_recover_over(fold, result);
+    }
+
+    if (result == JUPREF_FAULT_NONE && fold->recovered->snapshot == 0
+        && fold->recovered->former_snapshots > 0)
+    {
+        result = jupref_recover_former(fold, seqs, count);
     }
 
     free(seqs);
 
     return result;
+}
+
+
+/* What is no way to begin, but isn't in the way of another one. */
+static jupref_fault_e
+jupref_recover_over(jupref_fold_t *fold, jupref_fault_e result)
+{
+    switch (result) {
+
+    case JUPREF_FAULT_SNAPSHOT:
+        jupref_recover_warn(fold, fold->fault);
+        fold->recovered->broken_snapshots++;
+        break;
+
+    case JUPREF_FAULT_LAYOUT_OLDER:
+        fold->recovered->former_snapshots++;
+        break;
+
+    default:
+        return result;
+    }
+
+    memset(fold->fault, 0, sizeof(jupref_fault_t));
+
+    return JUPREF_FAULT_NONE;
+}
+
+
+/*
+ * A journal from the first event on makes all that this version knows of it.
+ * Where its beginning is gone, the newest that a former version wrote is all
+ * there is.
+ */
+static jupref_fault_e
+jupref_recover_former(jupref_fold_t *fold, const uint64_t *seqs, size_t count)
+{
+    size_t          i, segments;
+    uint64_t        first, *firsts;
+    jupref_fault_e  result;
+
+    result = jupref_journal_list(fold->store, &firsts, &segments,
+                                 fold->fault);
+
+    if (result != JUPREF_FAULT_NONE) {
+        return result;
+    }
+
+    first = segments > 0 ? firsts[0] : 0;
+    free(firsts);
+
+    if (first == 1) {
+        return JUPREF_FAULT_NONE;
+    }
+
+    for (i = 0; i < count; i++) {
+
+        if (fold->how->until > 0 && seqs[i] > fold->how->until) {
+            continue;
+        }
+
+        result = jupref_snapshot_convert(fold->store, seqs[i], fold->ledger,
+                                         fold->place, fold->fault);
+
+        if (result == JUPREF_FAULT_NONE) {
+            fold->recovered->snapshot = seqs[i];
+            fold->recovered->converted = 1;
+            return JUPREF_FAULT_NONE;
+        }
+
+        if (result == JUPREF_FAULT_SNAPSHOT) {
+            jupref_recover_warn(fold, fold->fault);
+
+        } else if (result != JUPREF_FAULT_LAYOUT_OLDER) {
+            return result;
+        }
+
+        memset(fold->fault, 0, sizeof(jupref_fault_t));
+    }
+
+    return JUPREF_FAULT_NONE;
 }
 
 
@@ -187,11 +276,14 @@ jupref_recover_begin(jupref_fold_t *fold, uint64_t *from)
         result = jupref_fault_set(fault, JUPREF_FAULT_MISSING, "journal", 0,
                                   "it begins with event %llu, events from "
                                   "%llu on are missing and in no good "
-                                  "snapshot (%llu broken)",
+                                  "snapshot (%llu broken, %llu of an older "
+                                  "layout)",
                                   (unsigned long long) firsts[0],
                                   (unsigned long long) seq + 1,
                                   (unsigned long long)
-                                  fold->recovered->broken_snapshots);
+                                  fold->recovered->broken_snapshots,
+                                  (unsigned long long)
+                                  fold->recovered->former_snapshots);
     }
 
     if (result != JUPREF_FAULT_NONE) {

@@ -3,7 +3,8 @@
  *
  * Nothing goes that a recovery or a proof would miss.  Only snapshots that
  * have been read and found whole count as kept; what is older than the oldest
- * of those may go.  A segment goes when that snapshot has its records' effect,
+ * of those may go, and what a former version wrote when one of this version's
+ * is there.  A segment goes when that snapshot has its records' effect,
  * full tiles that are on disk for good have their leaves, and they are all
  * old enough; and only with all segments before it.
  */
@@ -234,7 +235,7 @@ jupref_prune_snapshots(jupref_store_t *store, unsigned keep,
     char            name[JUPREF_NAME_MAX];
     size_t          i, count;
     uint64_t       *seqs;
-    unsigned        kept;
+    unsigned        kept, former;
     jupref_fault_e  result;
 
     *oldest = 0;
@@ -243,6 +244,8 @@ jupref_prune_snapshots(jupref_store_t *store, unsigned keep,
 
     for (i = 0; i < count && result == JUPREF_FAULT_NONE; i++) {
 
+        former = 0;
+
         if (kept < keep) {
             result = jupref_snapshot_check(store, seqs[i], fault);
 
@@ -250,11 +253,17 @@ jupref_prune_snapshots(jupref_store_t *store, unsigned keep,
                 *oldest = seqs[i];
                 kept++;
 
-            } else if (result == JUPREF_FAULT_SNAPSHOT) {
+            } else if (result == JUPREF_FAULT_SNAPSHOT
+                       || result == JUPREF_FAULT_LAYOUT_OLDER)
+            {
+                former = (result == JUPREF_FAULT_LAYOUT_OLDER && kept > 0);
                 result = JUPREF_FAULT_NONE;
+                memset(fault, 0, sizeof(jupref_fault_t));
             }
 
-            continue;
+            if (!former) {
+                continue;
+            }
         }
 
         jupref_snapshot_name(name, seqs[i]);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/jupref_assert.h"
-#include "ledger/jupref_state.h"
+#include "ledger/jupref_state_former.h"
 
 
 #define JUPREF_SNAPSHOT_ROWS  (4 + 4 * JUPREF_TABLES)
@@ -24,6 +24,9 @@
     (4 + JUPREF_STATE_HEADER_MAX + JUPREF_SNAPSHOT_ROWS)
 
 
+static jupref_fault_e jupref_snapshot_take_in(jupref_store_t *store,
+    uint64_t seq, unsigned convert, jupref_ledger_t *ledger,
+    jupref_place_t *place, jupref_fault_t *fault);
 static size_t jupref_snapshot_front_write(const jupref_ledger_t *ledger,
     uint8_t bytes[JUPREF_SNAPSHOT_FRONT]);
 static jupref_fault_e jupref_snapshot_rows_write(
@@ -32,6 +35,9 @@ static jupref_fault_e jupref_snapshot_publish(
     jupref_snapshot_file_t *snapshot);
 static jupref_fault_e jupref_snapshot_state_read(
     jupref_snapshot_file_t *snapshot, jupref_ledger_t *ledger);
+static jupref_fault_e jupref_snapshot_former_rows(
+    jupref_snapshot_file_t *snapshot, jupref_table_e table, uint32_t rows,
+    uint8_t *room);
 static jupref_fault_e jupref_snapshot_rows_read(
     jupref_snapshot_file_t *snapshot, const uint32_t rows[JUPREF_TABLES],
     jupref_ledger_t *ledger);
@@ -99,11 +105,34 @@ jupref_fault_e
 jupref_snapshot_read(jupref_store_t *store, uint64_t seq,
     jupref_ledger_t *ledger, jupref_place_t *place, jupref_fault_t *fault)
 {
+    return jupref_snapshot_take_in(store, seq, 0, ledger, place, fault);
+}
+
+
+jupref_fault_e
+jupref_snapshot_convert(jupref_store_t *store, uint64_t seq,
+    jupref_ledger_t *ledger, jupref_place_t *place, jupref_fault_t *fault)
+{
+    return jupref_snapshot_take_in(store, seq, 1, ledger, place, fault);
+}
+
+
+static jupref_fault_e
+jupref_snapshot_take_in(jupref_store_t *store, uint64_t seq, unsigned convert,
+    jupref_ledger_t *ledger, jupref_place_t *place, jupref_fault_t *fault)
+{
     uint64_t                size;
     jupref_fault_e          result;
     jupref_snapshot_file_t  snapshot;
 
     result = jupref_snapshot_open(&snapshot, store, seq, fault);
+
+    if (convert && result == JUPREF_FAULT_LAYOUT_OLDER
+        && snapshot.header.layout == JUPREF_FORMER_LAYOUT)
+    {
+        memset(fault, 0, sizeof(jupref_fault_t));
+        result = JUPREF_FAULT_NONE;
+    }
 
     if (result == JUPREF_FAULT_NONE) {
         result = jupref_snapshot_state_read(&snapshot, ledger);
@@ -214,6 +243,7 @@ jupref_snapshot_state_read(jupref_snapshot_file_t *snapshot,
 {
     size_t                 len;
     uint8_t                front[JUPREF_SNAPSHOT_FRONT];
+    uint8_t                header[JUPREF_STATE_HEADER_MAX];
     uint32_t               rows[JUPREF_TABLES];
     unsigned               table;
     jupref_table_e         small;
@@ -252,7 +282,14 @@ jupref_snapshot_state_read(jupref_snapshot_file_t *snapshot,
         rows[table] = jupref_read_u32_le(&reader);
     }
 
-    begun = jupref_state_begin(ledger, (jupref_bytes_t) { front, len },
+    if (snapshot->header.layout == JUPREF_LEDGER_LAYOUT) {
+        memcpy(header, front, len);
+
+    } else {
+        len = jupref_former_header((jupref_bytes_t) { front, len }, header);
+    }
+
+    begun = jupref_state_begin(ledger, (jupref_bytes_t) { header, len },
                                &small);
 
     if (begun == JUPREF_STATE_TOO_LARGE) {
@@ -278,10 +315,15 @@ jupref_snapshot_rows_read(jupref_snapshot_file_t *snapshot,
 {
     size_t          len;
     uint8_t        *room;
-    unsigned        table;
+    unsigned        table, former;
     jupref_fault_e  result;
 
-    for (table = 0; table < JUPREF_TABLES; table++) {
+    former = (snapshot->header.layout != JUPREF_LEDGER_LAYOUT);
+    result = JUPREF_FAULT_NONE;
+
+    for (table = 0; table < JUPREF_TABLES && result == JUPREF_FAULT_NONE;
+         table++)
+    {
         room = jupref_state_room(ledger, table, &len);
 
         if (len != (size_t) rows[table] * ledger->tables[table].row_size) {
@@ -289,18 +331,22 @@ jupref_snapshot_rows_read(jupref_snapshot_file_t *snapshot,
                                            "rows than its header says");
         }
 
-        result = jupref_snapshot_take(snapshot, room, len);
+        result = former ? jupref_snapshot_former_rows(snapshot, table,
+                                                      rows[table], room)
+                        : jupref_snapshot_take(snapshot, room, len);
+    }
 
-        if (result != JUPREF_FAULT_NONE) {
-            return result;
-        }
+    if (result != JUPREF_FAULT_NONE) {
+        return result;
     }
 
     if (snapshot->left > 0 || snapshot->used < snapshot->filled) {
         return jupref_snapshot_broken(snapshot, "bytes are left over");
     }
 
-    if (jupref_state_finish(ledger) != JUPREF_STATE_OK) {
+    if ((former && !jupref_former_queues(ledger))
+        || jupref_state_finish(ledger) != JUPREF_STATE_OK)
+    {
         return jupref_snapshot_broken(snapshot, "its rows don't belong "
                                        "together");
     }
@@ -311,6 +357,30 @@ jupref_snapshot_rows_read(jupref_snapshot_file_t *snapshot,
     {
         return jupref_snapshot_broken(snapshot, "it isn't of the place in "
                                        "the log that it says");
+    }
+
+    return JUPREF_FAULT_NONE;
+}
+
+
+/* Rows of the former layout, one by one. */
+static jupref_fault_e
+jupref_snapshot_former_rows(jupref_snapshot_file_t *snapshot,
+    jupref_table_e table, uint32_t rows, uint8_t *room)
+{
+    uint32_t        i;
+    uint8_t         former[JUPREF_FORMER_ROW_MAX];
+    jupref_fault_e  result;
+
+    for (i = 0; i < rows; i++) {
+        result = jupref_snapshot_take(snapshot, former,
+                                      jupref_former_row_size(table));
+
+        if (result != JUPREF_FAULT_NONE) {
+            return result;
+        }
+
+        room += jupref_former_row(table, former, room);
     }
 
     return JUPREF_FAULT_NONE;

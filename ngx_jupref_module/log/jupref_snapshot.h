@@ -46,6 +46,8 @@ typedef struct {
     uint64_t  records;                  /* folded behind it */
     uint64_t  torn;                     /* bytes of a tail that was cut */
     uint64_t  broken_snapshots;         /* passed over, named in the log */
+    uint64_t  former_snapshots;         /* of an older layout: the same */
+    unsigned  converted:1;              /* it began with one of those */
     uint64_t  segment;                  /* first seq of the last segment */
     jupref_fault_t  warning;            /* fault NONE: nothing to say */
 } jupref_recovered_t;
@@ -59,8 +61,15 @@ jupref_fault_e jupref_snapshot_write(jupref_store_t *store,
     const jupref_ledger_t *ledger, const jupref_place_t *place,
     uint64_t now_ms, jupref_fault_t *fault);
 
-/* Into an empty ledger of any capacity. */
+/*
+ * Into an empty ledger of any capacity.  One of an older layout is told as
+ * JUPREF_FAULT_LAYOUT_OLDER; jupref_snapshot_convert lays it out anew where it
+ * is of the former one.  Its digest goes on from that of the former layout:
+ * only where the journal doesn't reach back is it to be preferred to a fold.
+ */
 jupref_fault_e jupref_snapshot_read(jupref_store_t *store, uint64_t seq,
+    jupref_ledger_t *ledger, jupref_place_t *place, jupref_fault_t *fault);
+jupref_fault_e jupref_snapshot_convert(jupref_store_t *store, uint64_t seq,
     jupref_ledger_t *ledger, jupref_place_t *place, jupref_fault_t *fault);
 
 

@@ -216,10 +216,12 @@ jupref_fault_e
 jupref_snapshot_check(jupref_store_t *store, uint64_t seq,
     jupref_fault_t *fault)
 {
-    jupref_fault_e          result;
+    jupref_fault_e          result, opened;
     jupref_snapshot_file_t  snapshot;
 
-    result = jupref_snapshot_open(&snapshot, store, seq, fault);
+    opened = jupref_snapshot_open(&snapshot, store, seq, fault);
+    result = (opened == JUPREF_FAULT_LAYOUT_OLDER) ? JUPREF_FAULT_NONE
+                                                   : opened;
 
     while (result == JUPREF_FAULT_NONE && snapshot.left > 0) {
         result = jupref_snapshot_chunk_read(&snapshot);
@@ -227,7 +229,7 @@ jupref_snapshot_check(jupref_store_t *store, uint64_t seq,
 
     jupref_snapshot_close(&snapshot);
 
-    return result;
+    return (result == JUPREF_FAULT_NONE) ? opened : result;
 }
 
 

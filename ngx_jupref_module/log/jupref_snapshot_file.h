@@ -22,6 +22,7 @@ typedef struct {
     uint64_t        created_ms;
     uint64_t        state_size;
     uint64_t        digest;
+    uint32_t        layout;             /* of the ledger, when it was read */
     jupref_place_t  place;              /* its time isn't in there */
 } jupref_snapshot_header_t;
 
@@ -46,7 +47,10 @@ typedef struct {
 void jupref_snapshot_name(char name[JUPREF_NAME_MAX], uint64_t seq);
 void jupref_snapshot_new_name(char name[JUPREF_NAME_MAX], uint64_t seq);
 
-/* Both are to be closed, whatever they return. */
+/*
+ * Both are to be closed, whatever they return.  A snapshot of an older layout
+ * is opened as well, and told as JUPREF_FAULT_LAYOUT_OLDER.
+ */
 jupref_fault_e jupref_snapshot_create(jupref_snapshot_file_t *snapshot,
     jupref_store_t *store, const jupref_snapshot_header_t *header,
     jupref_fault_t *fault);
@@ -60,7 +64,10 @@ jupref_fault_e jupref_snapshot_put(jupref_snapshot_file_t *snapshot,
 jupref_fault_e jupref_snapshot_take(jupref_snapshot_file_t *snapshot,
     uint8_t *bytes, size_t len);
 
-/* Opens every chunk and looks at nothing in it: that the file is whole. */
+/*
+ * Opens every chunk and looks at nothing in it: that the file is whole.  One
+ * of an older layout that is whole is told as JUPREF_FAULT_LAYOUT_OLDER.
+ */
 jupref_fault_e jupref_snapshot_check(jupref_store_t *store, uint64_t seq,
     jupref_fault_t *fault);
 

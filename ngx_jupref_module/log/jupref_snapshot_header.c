@@ -4,7 +4,8 @@
  * A header that isn't what its checksum says is a broken file and no more.
  * One that is, but names another edge, an unknown key or a newer format, was
  * meant so: that is told apart, because an older snapshot is no way around
- * it.  The size of the whole file follows from the header.
+ * it.  One of an older layout isn't broken either, and is told when all else
+ * is right.  The size of the whole file follows from the header.
  */
 
 #include "log/jupref_snapshot_file.h"
@@ -107,6 +108,16 @@ jupref_snapshot_header_read(jupref_snapshot_file_t *snapshot, uint64_t seq)
         result = jupref_snapshot_size(snapshot);
     }
 
+    if (result == JUPREF_FAULT_NONE
+        && snapshot->header.layout != JUPREF_LEDGER_LAYOUT)
+    {
+        result = jupref_fault_set(snapshot->fault, JUPREF_FAULT_LAYOUT_OLDER,
+                                  snapshot->name, 0, "snapshot of a ledger "
+                                  "of layout %u, this version has %u",
+                                  (unsigned) snapshot->header.layout,
+                                  JUPREF_LEDGER_LAYOUT);
+    }
+
     return result;
 }
 
@@ -179,7 +190,6 @@ jupref_snapshot_header_parse(jupref_snapshot_file_t *snapshot,
     const uint8_t bytes[JUPREF_SNAPSHOT_HEADER])
 {
     uint8_t                    edge[JUPREF_EDGE_MAX];
-    uint32_t                   layout;
     jupref_reader_t            reader;
     jupref_frontier_t         *frontier;
     jupref_snapshot_header_t  *header;
@@ -190,7 +200,7 @@ jupref_snapshot_header_parse(jupref_snapshot_file_t *snapshot,
     jupref_reader_init(&reader, (jupref_bytes_t) { bytes,
                                                    JUPREF_SNAPSHOT_BESIDE });
     (void) jupref_read_bytes(&reader, JUPREF_SNAPSHOT_FIRST);
-    layout = jupref_read_u32_le(&reader);
+    header->layout = jupref_read_u32_le(&reader);
     (void) jupref_read_u32_le(&reader);
     header->place.seq = jupref_read_u64_le(&reader);
     header->created_ms = jupref_read_u64_le(&reader);
@@ -211,16 +221,12 @@ jupref_snapshot_header_parse(jupref_snapshot_file_t *snapshot,
                                 (const char *) snapshot->store->edge);
     }
 
-    if (layout > JUPREF_LEDGER_LAYOUT) {
+    if (header->layout > JUPREF_LEDGER_LAYOUT) {
         return jupref_fault_set(snapshot->fault, JUPREF_FAULT_FORMAT_NEWER,
                                 snapshot->name, 0, "snapshot of a ledger of "
                                 "layout %u, this version has %u",
-                                (unsigned) layout, JUPREF_LEDGER_LAYOUT);
-    }
-
-    if (layout < JUPREF_LEDGER_LAYOUT) {
-        return jupref_snapshot_broken(snapshot,
-                                      "its ledger is of an older layout");
+                                (unsigned) header->layout,
+                                JUPREF_LEDGER_LAYOUT);
     }
 
     return JUPREF_FAULT_NONE;

@@ -313,6 +313,10 @@ uint64_t jupref_pool_expected(const jupref_pool_t *pool, unsigned node,
 /* Highest finalized block height of a healthy node, 0: none is known. */
 uint64_t jupref_pool_block_height(const jupref_pool_t *pool);
 
+/* What may be claimed now and be believed: a block height that isn't far from
+ * the known one; UINT64_MAX while nobody knows. */
+uint64_t jupref_pool_believable_height(const jupref_pool_t *pool);
+
 /* A node's worst reason; JUPREF_OUT_REASONS: it is healthy. */
 jupref_out_e jupref_node_worst(const jupref_node_t *node);
 

@@ -10,6 +10,10 @@
 #include "solana/jupref_pool.h"
 
 
+/* Blocks that a node may be ahead of the known height. */
+#define JUPREF_HEIGHT_AHEAD  4096
+
+
 /* How far a node is believed to have moved on since it told a slot. */
 #define JUPREF_EXPECT_MS  5000
 
@@ -462,6 +466,19 @@ jupref_pool_block_height(const jupref_pool_t *pool)
     }
 
     return height;
+}
+
+
+/* It is told every few seconds only, and differs by commitment. */
+
+uint64_t
+jupref_pool_believable_height(const jupref_pool_t *pool)
+{
+    uint64_t  height;
+
+    height = jupref_pool_block_height(pool);
+
+    return height ? height + JUPREF_HEIGHT_AHEAD : UINT64_MAX;
 }
 
 

@@ -178,6 +178,10 @@ uint64_t ngx_http_jupref_pool_head(ngx_http_jupref_pool_t *pool,
 uint64_t ngx_http_jupref_pool_reach(ngx_http_jupref_pool_t *pool,
     jupref_commitment_e commitment);
 
+/* The highest block height that a node may claim now and be believed;
+ * UINT64_MAX while nobody knows. */
+uint64_t ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool);
+
 /* Finalized block height, 0: unknown. */
 uint64_t ngx_http_jupref_pool_block_height(ngx_http_jupref_pool_t *pool);
 

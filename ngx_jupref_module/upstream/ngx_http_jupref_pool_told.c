@@ -45,8 +45,10 @@ ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
 
     shared = ngx_http_jupref_pool_lock_node(pool, node);
 
+    /* another pool's, or node's, by now: nobody knows better */
+
     if (shared == NULL) {
-        return 0;
+        return 1;
     }
 
     believed = jupref_pool_told(shared, (unsigned) node, commitment, slot,
@@ -201,6 +203,24 @@ ngx_http_jupref_pool_reach(ngx_http_jupref_pool_t *pool,
     ngx_http_jupref_pool_unlock(pool);
 
     return slot;
+}
+
+
+uint64_t
+ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool)
+{
+    uint64_t        height;
+    jupref_pool_t  *shared;
+
+    shared = ngx_http_jupref_pool_lock(pool);
+    if (shared == NULL) {
+        return UINT64_MAX;
+    }
+
+    height = jupref_pool_believable_height(shared);
+    ngx_http_jupref_pool_unlock(pool);
+
+    return height;
 }
 
 

@@ -222,7 +222,38 @@ test("one address has so many sockets and no more; /rpc-socket is not open",
 });
 
 
-test("a click, an order and an execute pass as in the smaller example",
+test("a call that says Upgrade is the gateway's as any other: what is denied "
+     + "isn't asked", async () => {
+    const denied = JSON.stringify({ jsonrpc: "2.0", id: 1, params: ["x"],
+                                    method: "getProgramAccounts" });
+
+    for (const [method, upgrade] of [["POST", "x"], ["POST", "websocket"],
+                                     ["GET", "x"], ["PUT", "websocket"]]) {
+        const { status, body } = await exchange(`${nginx.url}/rpc`, {
+            method, body: denied,
+            headers: { "content-type": "application/json", upgrade,
+                       connection: "upgrade" } });
+
+        if (method === "POST") {
+            assert.equal(JSON.parse(body).error.code, -32601, `${upgrade}`);
+        } else {
+            assert.equal(status, 405);
+        }
+    }
+
+    /* a body beside an upgrade isn't passed on */
+    await exchange(`${nginx.url}/rpc`, {
+        method: "GET", body: denied,
+        headers: { "content-type": "application/json", upgrade: "websocket",
+                   connection: "upgrade" } });
+
+    assert.deepEqual([a, b, c].map(
+        (node) => node.asked("getProgramAccounts")), [0, 0, 0]);
+});
+
+
+test("a click, an order and an execute pass as in the smaller example, and "
+     + "the providers prove the trade",
      async () => {
     const trader = new Trader({ url: nginx.url, sandboxUrl: sandbox.url });
 
@@ -237,4 +268,13 @@ test("a click, an order and an execute pass as in the smaller example",
 
     assert.equal(order.headers.get("jupref-code"), "alice");
     assert.equal(executed.json.status, "Success", executed.text);
+
+    await eventually("the trade is proved", async () => {
+        const answer = await fetch(`${nginx.url}/v1/trades`, {
+            headers: { authorization: `Bearer ${admin}` } });
+        const { data } = await answer.json();
+
+        return data.length > 0 && data.every(
+            ({ state }) => ["verified", "available"].includes(state));
+    }, 30_000);
 });

@@ -291,6 +291,14 @@ test("the zone's size is changed by a reload", async () => {
 });
 
 
+test("an upgrade stops nginx and starts it with what was kept", async () => {
+    await runs("Upgrade", 0);
+    await runs("Upgrade", 1);
+    assert.ok(await hasCode(1));
+    assert.equal(await write(), 201);
+});
+
+
 test("a disk that was full is gone on with by a reload", async (context) => {
     await runs("The disk is full, or fails", 0);
 

@@ -60,7 +60,7 @@ judged_alike(const jupref_rpc_transaction_t *read)
 {
     jupref_event_t         event;
     jupref_finding_t       first, second;
-    jupref_witness_t       witness;
+    jupref_witness_t       witnesses[2];
     jupref_evidence_t      evidence;
     jupref_trade_row_t     trade;
     jupref_fee_account_t   account;
@@ -79,17 +79,20 @@ judged_alike(const jupref_rpc_transaction_t *read)
         account.mint = read->tokens[0].mint;
     }
 
-    memset(&witness, 0, sizeof(witness));
-    witness.status = JUPREF_SAID_FINALIZED;
-    witness.transaction = JUPREF_SAID_FINALIZED;
-    witness.shown = read;
+    memset(witnesses, 0, sizeof(witnesses));
+    witnesses[0].status = JUPREF_SAID_FINALIZED;
+    witnesses[0].transaction = JUPREF_SAID_FINALIZED;
+    witnesses[0].shown = read;
+    witnesses[0].trusted = 1;
+    witnesses[1] = witnesses[0];
 
     memset(&evidence, 0, sizeof(evidence));
     evidence.trade = &trade;
     evidence.accounts = &account;
     evidence.account_count = 1;
-    evidence.witnesses = &witness;
-    evidence.witness_count = 1;
+    evidence.witnesses = witnesses;
+    evidence.witness_count = 2;
+    evidence.quorum = 2;
 
     jupref_evidence_judge(&evidence, &first);
     jupref_evidence_judge(&evidence, &second);

@@ -26,6 +26,7 @@ use MIME::Base64 qw(decode_base64 encode_base64);
 use POSIX ();
 use SampleTrades;
 use StubJupiter ();
+use StubNode ();
 use Test::More ();
 use Time::HiRes ();
 use Talk ();
@@ -587,8 +588,9 @@ sub serve {
                 last if length $unread{$ready} < $size;
 
                 my $request = substr $unread{$ready}, 0, $size, '';
-                my $answer = answer($name, substr($request, length($head) + 2),
-                                    $log);
+                my $answer = StubNode::has_good_host($head)
+                    ? answer($name, substr($request, length($head) + 2), $log)
+                    : response(400, 'invalid host');
 
                 # a connection that was left is seen at its next read
 
@@ -733,6 +735,14 @@ sub says_getTransaction {
             . "\"maxSupportedTransactionVersion\": $wanted" })
         if $wanted ne 'legacy'
            && $wanted > ($config->{maxSupportedTransactionVersion} // -1);
+
+    # an amount that only this node tells
+
+    if (my $added = ($says->{adds} // {})->{$signature}) {
+        my $told = $known->{result}{meta}{postTokenBalances}[0]{uiTokenAmount};
+        $told->{amount} += $added;
+        $told->{uiAmountString} = $told->{amount} = "$told->{amount}";
+    }
 
     return $known->{result};
 }

@@ -127,6 +127,12 @@ sub talk {
     my $unread = '';
 
     while (my $request = StubJupiter::read_request($connection, \$unread)) {
+        if (!StubNode::has_good_host($request->{raw} =~ s/\r\n\r\n.*/\r\n/sr)) {
+            StubJupiter::write_all($connection, http(400, 'invalid host',
+                                                     'Connection: close'));
+            return;
+        }
+
         my $call = eval { $json->decode($request->{body}) } // {};
 
         $call->{number} = note_down($name, $request)

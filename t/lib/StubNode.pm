@@ -173,6 +173,16 @@ sub control {
 }
 
 
+# Whether a server would take the Host of that head: nginx takes none with a
+# slash in it, a socket's path for one.
+
+sub has_good_host {
+    my ($head) = @_;
+
+    return $head =~ /^Host: *[\w.-]+(?::\d+)?\r$/im ? 1 : 0;
+}
+
+
 # The chain's slot now.
 
 sub chain_slot {
@@ -247,7 +257,7 @@ sub take {
 
     my $raw = substr $$unread, 0, $size, '';
 
-    return { head => $head, body => substr($raw, length($head) + 2),
+    return { head => $head, good => has_good_host($head), body => substr($raw, length($head) + 2),
              path => $head =~ m{^\S+ /(\S*)} ? "$1" : '',
              agent => $head =~ /^User-Agent: jupref\r$/m ? 1 : 0,
              close => $head =~ /^Connection: close\r$/im ? 1 : 0 };
@@ -280,6 +290,8 @@ sub answer {
         $self->{clients} = {};
         return (0, http(200, 'null'), 1);
     }
+
+    return (0, http(400, 'invalid host'), 1) if !$request->{good};
 
     my $call = eval { $json->decode($request->{body}) } // {};
     my $method = $call->{method} // 'nothing';

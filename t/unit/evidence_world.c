@@ -38,13 +38,24 @@ case_begin(case_t *of, const chain_swap_t *swap)
                                                           &referral,
                                                           &of->trade);
     of->evidence.witnesses = of->witnesses;
-    of->evidence.witness_count = 1;
+    of->evidence.witness_count = 2;
+    of->evidence.quorum = JUPREF_EVIDENCE_WITNESSES;
     of->evidence.nodes_left = 1;
     of->evidence.now_ms = NOW_MS;
 
-    of->witnesses[0].status = JUPREF_SAID_FINALIZED;
-    of->witnesses[0].transaction = JUPREF_SAID_FINALIZED;
-    of->witnesses[0].shown = &of->made.read;
+    case_shows(of, 0, &of->made);
+    case_shows(of, 1, &of->made);
+}
+
+
+void
+case_shows(case_t *of, unsigned witness, const chain_made_t *made)
+{
+    memset(&of->witnesses[witness], 0, sizeof(jupref_witness_t));
+    of->witnesses[witness].status = JUPREF_SAID_FINALIZED;
+    of->witnesses[witness].transaction = JUPREF_SAID_FINALIZED;
+    of->witnesses[witness].shown = &made->read;
+    of->witnesses[witness].trusted = 1;
 }
 
 
@@ -76,6 +87,7 @@ case_silent(case_t *of, unsigned witness, uint64_t height)
     of->witnesses[witness].status = JUPREF_SAID_NULL;
     of->witnesses[witness].transaction = JUPREF_SAID_NULL;
     of->witnesses[witness].finalized_height = height;
+    of->witnesses[witness].trusted = 1;
 }
 
 

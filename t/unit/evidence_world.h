@@ -22,7 +22,7 @@ typedef struct {
     chain_made_t          made;
     jupref_trade_row_t    trade;
     jupref_fee_account_t  accounts[JUPREF_FEE_ACCOUNTS];
-    jupref_witness_t      witnesses[4];
+    jupref_witness_t      witnesses[5];
     jupref_evidence_t     evidence;
     jupref_finding_t      finding;
 } case_t;
@@ -30,10 +30,13 @@ typedef struct {
 
 /*
  * A swap of wSOL for USDC by wallet 1, a minute ago, that was priced as this
- * transaction; two nodes in the pool, and the first shows it.
+ * transaction; three nodes in the pool, two of which show it.
  */
 void case_begin(case_t *of, const chain_swap_t *swap);
 void case_end(case_t *of);
+
+/* One node, a healthy one, shows that transaction. */
+void case_shows(case_t *of, unsigned witness, const chain_made_t *made);
 
 /* The same where nobody shows anything; there is nothing to end. */
 void case_begin_silent(case_t *of, unsigned witnesses, unsigned nodes_left);

@@ -170,8 +170,45 @@ a_clock_that_steps_back_gives_nothing_away(void **state)
 
     assert_true(jupref_bucket_take(&bucket, &rate, 10, NOW, NULL));
     assert_false(jupref_bucket_take(&bucket, &rate, 1, NOW - 60000, NULL));
-    assert_false(jupref_bucket_take(&bucket, &rate, 1, NOW - 59901, NULL));
-    assert_true(jupref_bucket_take(&bucket, &rate, 1, NOW - 59900, NULL));
+    assert_false(jupref_bucket_take(&bucket, &rate, 1, NOW - 59900, NULL));
+    assert_false(jupref_bucket_take(&bucket, &rate, 1, NOW + 99, NULL));
+    assert_true(jupref_bucket_take(&bucket, &rate, 1, NOW + 100, NULL));
+}
+
+
+/* Workers look at their clocks when they wake up. */
+
+static void
+workers_whose_clocks_differ_give_no_more_than_the_rate(void **state)
+{
+    uint64_t               now_ms;
+    unsigned               i, taken, retries;
+    jupref_rate_t          rate;
+    jupref_bucket_t        bucket;
+    jupref_retry_terms_t   terms;
+    jupref_retry_budget_t  budget;
+
+    rate.units = 100;
+    rate.window_ms = 1000;
+    rate.burst = 100;
+    memset(&bucket, 0, sizeof(bucket));
+
+    terms.permille = 200;
+    terms.floor = 10;
+    terms.most = 100;
+    memset(&budget, 0, sizeof(budget));
+    budget.filled_ms = NOW;
+
+    assert_true(jupref_bucket_take(&bucket, &rate, 100, NOW, NULL));
+
+    for (taken = 0, retries = 0, i = 1; i <= 1000; i++) {
+        now_ms = NOW + i - (i % 2 ? 20 : 0);
+        taken += jupref_bucket_take(&bucket, &rate, 1, now_ms, NULL);
+        retries += jupref_retry_spend(&budget, &terms, now_ms);
+    }
+
+    assert_int_equal(taken, 100);
+    assert_int_equal(retries, 10);
 }
 
 
@@ -262,6 +299,7 @@ main(void)
         cmocka_unit_test(who_waits_as_long_as_told_is_served),
         cmocka_unit_test(what_costs_more_than_the_burst_is_told_so),
         cmocka_unit_test(a_clock_that_steps_back_gives_nothing_away),
+        cmocka_unit_test(workers_whose_clocks_differ_give_no_more_than_the_rate),
         cmocka_unit_test(what_is_given_back_can_be_taken_again_but_no_more),
         cmocka_unit_test(seconds_to_wait_are_rounded_up),
         cmocka_unit_test(retries_are_a_share_of_the_calls_and_a_few_anyway)

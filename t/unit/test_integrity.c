@@ -99,12 +99,18 @@ the_first_dropped_fee_of_a_mint_is_told_once(void **state)
 static void
 an_unstated_mint_has_a_row_of_its_own(void **state)
 {
+    jupref_pubkey_t      mint;
     jupref_integrity_t  *integrity;
 
     integrity = integrity_new();
 
+    memset(&mint, 0, sizeof(jupref_pubkey_t));
+    assert_int_equal(jupref_integrity_find(integrity, &mint), 0);
+
     (void) count(integrity, 0, JUPREF_FEE_UNSTATED, 1);
     (void) count(integrity, 0, JUPREF_FEE_UNSTATED, 2);
+
+    assert_int_equal(jupref_integrity_find(integrity, &mint), 1);
 
     assert_int_equal(integrity->count, 1);
     assert_true(integrity->rows[1].asked == 2);
@@ -138,6 +144,12 @@ mints_without_room_are_counted_together(void **state)
     for (mint = 1; mint <= JUPREF_INTEGRITY_MINTS; mint++) {
         (void) count(integrity, mint, JUPREF_FEE_GRANTED, mint);
         assert_true(integrity->rows[mint].granted == 2);
+    }
+
+    for (mint = 1; mint <= JUPREF_INTEGRITY_MINTS; mint++) {
+        assert_int_equal(jupref_integrity_find(integrity,
+                                               &integrity->rows[mint].mint),
+                         mint);
     }
 
     for (asked = 0, mint = 0; mint <= JUPREF_INTEGRITY_MINTS; mint++) {

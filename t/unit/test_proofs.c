@@ -18,7 +18,9 @@
 #include "ledger/jupref_view.h"
 
 
-#define LIMIT  3
+#define LIMIT         3
+#define MANY          20000
+#define MANY_INTENTS  6000
 
 
 static jupref_proof_view_t  views[LIMIT];
@@ -303,6 +305,80 @@ who_traded_is_bound_when_the_trade_proves_itself(void **state)
 }
 
 
+/*
+ * The one that was told last leaves the middle of a long queue: more are told
+ * than room was given for in no case, and whoever goes on asking is told all.
+ */
+static void
+a_place_that_is_lost_in_a_long_queue_is_begun_anew(void **state)
+{
+    unsigned          count;
+    uint32_t          number;
+    jupref_event_t    event;
+    jupref_cursor_t   cursor = { 0, 0 };
+    jupref_ledger_t  *ledger;
+
+    ledger = world_new(UINT64_C(128) << 20);
+
+    for (number = 1; number <= MANY; number++) {
+        event = event_trade(ledger, number, 9, "");
+        assert_applied(ledger, event);
+    }
+
+    for (number = 0; number < MANY / 2; number += count) {
+        count = jupref_view_proofs(ledger, JUPREF_PROOFS_AWAITED, &cursor,
+                                   LIMIT, views);
+        assert_int_equal(count, LIMIT);
+    }
+
+    assert_applied(ledger, event_of_type(ledger, EXPIRED, number));
+
+    count = jupref_view_proofs(ledger, JUPREF_PROOFS_AWAITED, &cursor, LIMIT,
+                               views);
+    assert_int_equal(count, 0);
+    assert_int_equal(cursor.index, 0);
+
+    for (number = 0, count = LIMIT; count == LIMIT; number += count) {
+        count = jupref_view_proofs(ledger, JUPREF_PROOFS_AWAITED, &cursor,
+                                   LIMIT, views);
+        assert_in_range(count, 0, LIMIT);
+    }
+
+    assert_int_equal(number, MANY - 1);
+    world_free(ledger);
+}
+
+
+static void
+executes_are_told_anew_too_when_the_place_among_them_is_lost(void **state)
+{
+    unsigned              count;
+    uint32_t              number;
+    jupref_cursor_t       cursor = { 0, 0 };
+    jupref_ledger_t      *ledger;
+    jupref_intent_view_t  intents[LIMIT];
+
+    ledger = world_new(UINT64_C(256) << 20);
+
+    for (number = 1; number <= MANY_INTENTS; number++) {
+        assert_applied(ledger, event_intent(ledger, number, 0, 9, ""));
+    }
+
+    for (number = 0; number < 3 * MANY_INTENTS / 4; number += count) {
+        count = jupref_view_intents(ledger, &cursor, LIMIT, intents);
+        assert_int_equal(count, LIMIT);
+    }
+
+    assert_applied(ledger, event_closed(ledger, number));
+    assert_int_equal(jupref_view_intents(ledger, &cursor, LIMIT, intents), 0);
+    assert_int_equal(cursor.index, 0);
+    assert_int_equal(jupref_view_intents(ledger, &cursor, LIMIT, intents),
+                     LIMIT);
+    assert_int_equal(intents[0].seq, 1);
+    world_free(ledger);
+}
+
+
 static void
 an_execute_without_a_signature_gets_the_one_that_is_found(void **state)
 {
@@ -413,6 +489,9 @@ main(void)
         cmocka_unit_test(
             an_unproved_trade_stays_a_month_before_it_may_leave_the_table),
         cmocka_unit_test(who_traded_is_bound_when_the_trade_proves_itself),
+        cmocka_unit_test(a_place_that_is_lost_in_a_long_queue_is_begun_anew),
+        cmocka_unit_test(
+            executes_are_told_anew_too_when_the_place_among_them_is_lost),
         cmocka_unit_test(
             an_execute_without_a_signature_gets_the_one_that_is_found),
         cmocka_unit_test(incidents_are_raised_once_and_cleared_once)

@@ -33,7 +33,7 @@ static void jupref_block_free(jupref_ledger_t *ledger);
 static unsigned jupref_refold_grow(jupref_refold_t *refold);
 static unsigned jupref_refold_full(jupref_ledger_result_e result);
 static jupref_fault_e jupref_refold_read(jupref_store_t *store, uint64_t seq,
-    jupref_ledger_t **ledger, jupref_place_t *place, jupref_fault_t *fault);
+    unsigned convert, jupref_ledger_t **ledger, jupref_place_t *place, jupref_fault_t *fault);
 static const char *jupref_refold_differs(jupref_refold_t *refold,
     jupref_ledger_t *kept, const jupref_place_t *place);
 static unsigned jupref_heads_equal(const jupref_ledger_t *one,
@@ -83,7 +83,7 @@ jupref_refold_adopt(jupref_refold_t *refold, jupref_store_t *store,
 
     jupref_refold_end(refold);
 
-    result = jupref_refold_read(store, seq, &refold->ledger, &refold->place,
+    result = jupref_refold_read(store, seq, 1, &refold->ledger, &refold->place,
                                 fault);
 
     if (result == JUPREF_FAULT_NONE) {
@@ -153,7 +153,14 @@ jupref_refold_compare(jupref_refold_t *refold, jupref_store_t *store,
     jupref_place_t    place;
     jupref_ledger_t  *kept;
 
-    result = jupref_refold_read(store, seq, &kept, &place, fault);
+    result = jupref_refold_read(store, seq, 0, &kept, &place, fault);
+
+    /* what a former version wrote lacks what this one knows */
+
+    if (result == JUPREF_FAULT_LAYOUT_OLDER) {
+        memset(fault, 0, sizeof(jupref_fault_t));
+        return JUPREF_FAULT_NONE;
+    }
 
     if (result != JUPREF_FAULT_NONE || kept == NULL) {
         return result;
@@ -334,7 +341,7 @@ jupref_refold_full(jupref_ledger_result_e result)
 /* Into a block that is as large as it takes. */
 
 static jupref_fault_e
-jupref_refold_read(jupref_store_t *store, uint64_t seq,
+jupref_refold_read(jupref_store_t *store, uint64_t seq, unsigned convert,
     jupref_ledger_t **ledger, jupref_place_t *place, jupref_fault_t *fault)
 {
     uint64_t        size;
@@ -349,7 +356,10 @@ jupref_refold_read(jupref_store_t *store, uint64_t seq,
             break;
         }
 
-        result = jupref_snapshot_read(store, seq, *ledger, place, fault);
+        result = convert ? jupref_snapshot_convert(store, seq, *ledger, place,
+                                                   fault)
+                         : jupref_snapshot_read(store, seq, *ledger, place,
+                                                fault);
 
         if (result == JUPREF_FAULT_NONE) {
             return JUPREF_FAULT_NONE;

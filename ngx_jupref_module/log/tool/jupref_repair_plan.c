@@ -405,6 +405,10 @@ jupref_plan_met(jupref_repair_t *repair, uint64_t seq, jupref_fault_t *fault)
         repair->snapshot_bad[i] = 1;
     }
 
+    if (result == JUPREF_FAULT_LAYOUT_OLDER) {
+        return JUPREF_FAULT_NONE;
+    }
+
     if (result != JUPREF_FAULT_NONE) {
         jupref_tool_finding(repair->tool, &found, 0, 0);
 

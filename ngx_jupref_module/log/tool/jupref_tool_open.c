@@ -426,16 +426,15 @@ jupref_edge_of_segment(jupref_tool_t *tool, uint64_t seq)
 static unsigned
 jupref_edge_of_snapshot(jupref_tool_t *tool, uint64_t seq)
 {
-    unsigned                proved;
+    jupref_fault_e          result;
     jupref_fault_t          fault;
     jupref_snapshot_file_t  snapshot;
 
     memset(&fault, 0, sizeof(fault));
-    proved = jupref_snapshot_open(&snapshot, &tool->store, seq, &fault)
-             == JUPREF_FAULT_NONE;
+    result = jupref_snapshot_open(&snapshot, &tool->store, seq, &fault);
     jupref_snapshot_close(&snapshot);
 
-    return proved;
+    return result == JUPREF_FAULT_NONE || result == JUPREF_FAULT_LAYOUT_OLDER;
 }
 
 

@@ -367,6 +367,7 @@ jupref_verify_left(jupref_verify_state_t *state)
 {
     char            name[JUPREF_NAME_MAX];
     uint64_t        seq, last;
+    jupref_fault_e  result;
     jupref_fault_t  fault;
 
     last = state->scan.next > 0 ? state->scan.next - 1 : 0;
@@ -377,8 +378,9 @@ jupref_verify_left(jupref_verify_state_t *state)
         seq = state->snapshots[state->snapshot_next];
         memset(&fault, 0, sizeof(fault));
 
-        if (jupref_snapshot_check(&state->tool->store, seq, &fault)
-            != JUPREF_FAULT_NONE)
+        result = jupref_snapshot_check(&state->tool->store, seq, &fault);
+
+        if (result != JUPREF_FAULT_NONE && result != JUPREF_FAULT_LAYOUT_OLDER)
         {
             if (!(fault.fault == JUPREF_FAULT_IO && fault.error == ENOENT)) {
                 jupref_verify_tell(state, &fault);
