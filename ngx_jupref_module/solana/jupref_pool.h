@@ -207,6 +207,25 @@ void jupref_pool_configure(jupref_pool_t *pool, unsigned node,
  */
 void jupref_pool_slot(jupref_pool_t *pool, unsigned node,
     jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms);
+
+/*
+ * A client's answer told a slot.  What is beyond the front is judged at once,
+ * before anybody acts on it.  1: it is believed; 0: its node is doubted by
+ * then, or it is beyond reach(), and it should be given to nobody else.
+ */
+unsigned jupref_pool_told(jupref_pool_t *pool, unsigned node,
+    jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms,
+    uint64_t now_ms);
+
+/* The highest slot at a commitment that is believed: the front's by now, and
+ * max_lag's worth of slots; UINT64_MAX: there is no front yet. */
+uint64_t jupref_pool_reach(const jupref_pool_t *pool,
+    jupref_commitment_e commitment, uint64_t now_ms);
+
+/* Whether what it says may be wrong, not only late or missing: it runs away,
+ * has lied, confuses heights and slots, or is of another cluster or pool. */
+unsigned jupref_node_doubted(const jupref_node_t *node);
+
 void jupref_pool_height(jupref_pool_t *pool, unsigned node, uint64_t height,
     uint64_t now_ms);
 void jupref_pool_shreds(jupref_pool_t *pool, unsigned node, uint64_t slot,
@@ -217,6 +236,10 @@ void jupref_pool_genesis(jupref_pool_t *pool, unsigned node,
 /* It answered, after so long. */
 void jupref_pool_answered(jupref_pool_t *pool, unsigned node,
     uint64_t latency_us, uint64_t now_ms);
+
+/* Its answer wasn't waited for any longer after so long. */
+void jupref_pool_outrun(jupref_pool_t *pool, unsigned node,
+    uint64_t waited_us, uint64_t now_ms);
 
 /* It says that it is well (getHealth), which ends UNHEALTHY; or it did
  * answer with its key, which ends UNAUTHORIZED. */
