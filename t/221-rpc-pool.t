@@ -20,6 +20,13 @@ sub value {
 }
 
 
+# An envelope of where the chain is finalized.
+
+sub at_final {
+    return at_slot(StubNode::chain_slot() - 40)->(@_);
+}
+
+
 # Heads as clients see them: [answer, where it came from].
 
 sub head {
@@ -183,7 +190,7 @@ is(asked('a', 'vendorWrite') + asked('b', 'vendorWrite'), 1);
 --- pool
 --- nodes
 a => { chain => {}, getBalance => sub { http(429, '', 'Retry-After: 20') } },
-b => { chain => {}, getBalance => sub { at_slot(StubNode::chain_slot() - 32)->(@_) } }
+b => { chain => {}, getBalance => \&at_final }
 --- story
 pooled();
 sleep 1;
@@ -196,7 +203,7 @@ cmp_ok(asked('a', 'getBalance'), '<=', 1);
 --- pool
 --- nodes
 a => { chain => { health => '-32005' }, getBalance => sub { failure($_[0], -32005, 'Node is behind') } },
-b => { chain => {}, getBalance => sub { at_slot(StubNode::chain_slot() - 32)->(@_) } }
+b => { chain => {}, getBalance => \&at_final }
 --- story
 pooled();
 sleep 1;
