@@ -366,7 +366,7 @@ subtest 'nothing is credited by a share that the chain does not leave' => sub {
 
     comes('why it waits', sub {
         $nginx->log =~ /is not verified yet: the referral account's share is 7000/ });
-    is(api("/v1/trades/$signature")->{state}, 'executed');
+    is(ChainNodes::told($signature)->{state}, "executed");
     ChainNodes::referral_account();
     look();
     is(ruled($signature, 90), 'verified');

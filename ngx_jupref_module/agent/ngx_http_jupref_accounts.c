@@ -205,7 +205,7 @@ ngx_http_jupref_accounts_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
         }
 
         tour->more = NGX_HTTP_JUPREF_MORE_NONE;
-        tour->single = (tour->pool->count == 1);
+        tour->single = (tour->pool->count == 1 && tour->conf->witnesses == 1);
 
         tour->node = node->number;
         tour->running = 1;
