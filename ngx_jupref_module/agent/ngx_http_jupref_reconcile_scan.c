@@ -26,7 +26,6 @@ static jupref_touch_kind_e ngx_http_jupref_scan_of(
     const jupref_ledger_t *ledger, const jupref_signature_t *signature);
 
 
-
 /* One page; too large for a stack. */
 static jupref_address_signature_t  ngx_http_jupref_scan_page[
                                        NGX_HTTP_JUPREF_SCAN_PAGE];
