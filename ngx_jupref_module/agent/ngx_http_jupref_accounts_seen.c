@@ -47,7 +47,7 @@ ngx_http_jupref_accounts(ngx_http_jupref_rpc_zone_t *zone)
     accounts = zone->shared->accounts;
 
     if (accounts == NULL) {
-        accounts = ngx_slab_calloc_locked(zone->shpool,
+        accounts = ngx_http_jupref_rpc_zone_alloc_locked(zone,
                                           sizeof(ngx_http_jupref_accounts_t));
         zone->shared->accounts = accounts;
     }

@@ -120,8 +120,10 @@ ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch)
     }
 
     if (shared->nodes[asking->node].reasons
+        || slot > jupref_pool_believable_slot(shared, fetch->started_ms)
         || (asking->question == NGX_HTTP_JUPREF_HEAD_BLOCK_HEIGHT
-            && answer.number > jupref_pool_believable_height(shared)))
+            && answer.number
+               > jupref_pool_believable_height(shared, fetch->started_ms)))
     {
         slot = 0;
     }

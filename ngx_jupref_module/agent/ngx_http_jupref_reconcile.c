@@ -355,8 +355,8 @@ ngx_http_jupref_reconcile_publish(ngx_http_jupref_tour_t *tour)
     ngx_http_jupref_rpc_lock(tour->rpc_zone);
 
     if (mint->report == NULL) {
-        mint->report = ngx_slab_alloc_locked(tour->rpc_zone->shpool,
-                                             sizeof(ngx_http_jupref_report_t));
+        mint->report = ngx_http_jupref_rpc_zone_alloc_locked(
+                           tour->rpc_zone, sizeof(ngx_http_jupref_report_t));
     }
 
     room = (mint->report != NULL);

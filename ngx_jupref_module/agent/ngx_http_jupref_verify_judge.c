@@ -64,7 +64,7 @@ ngx_http_jupref_judge(ngx_http_jupref_look_t *look)
     /* who didn't answer is no witness: somebody else may be one */
 
     if (!look->answered && left) {
-        ngx_queue_insert_tail(&verify->elsewhere, &look->queue);
+        ngx_http_jupref_verify_elsewhere(look);
         return;
     }
 
@@ -107,7 +107,7 @@ ngx_http_jupref_judge(ngx_http_jupref_look_t *look)
             look->witnesses[look->witness_count - 1].shown = NULL;
         }
 
-        ngx_queue_insert_tail(&verify->elsewhere, &look->queue);
+        ngx_http_jupref_verify_elsewhere(look);
         return;
 
     default:

@@ -609,8 +609,15 @@ sub answer {
 
     return response(400, '{"error":"bad"}') if ref $call ne 'HASH';
 
+    # when it was under way: a slow node answers one call after the other
+
+    my $began = Time::HiRes::time();
+    Time::HiRes::sleep($says->{slow})
+        if $says->{slow} && $call->{method} =~ /Transaction$|Statuses$/;
+
     open my $out, '>>', $log;
-    syswrite $out, $json->encode($call) . "\n";
+    syswrite $out, $json->encode({ %$call, began => $began,
+                                   ended => Time::HiRes::time() }) . "\n";
     close $out;
 
     if (my $only = $says->{only}) {
