@@ -14,6 +14,9 @@ static void ngx_http_jupref_probe_head(ngx_http_jupref_probed_pool_t *of,
     ngx_http_jupref_head_e head, jupref_commitment_e commitment,
     ngx_http_jupref_asking_t *asking);
 static void ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch);
+static ngx_uint_t ngx_http_jupref_head_believed(jupref_pool_t *shared,
+    ngx_http_jupref_asking_t *asking, const jupref_rpc_answer_t *answer,
+    uint64_t slot, uint64_t asked_ms);
 static uint64_t ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
     jupref_rpc_answer_t *answer);
 static uint64_t ngx_http_jupref_head_epoch_slot(jupref_bytes_t result);
@@ -113,17 +116,8 @@ ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch)
         return;
     }
 
-    if (asking->question != NGX_HTTP_JUPREF_HEAD_BLOCK_HEIGHT) {
-        jupref_pool_slot(shared, (unsigned) asking->node, asking->commitment,
-                         slot, fetch->started_ms);
-        jupref_pool_judge(shared, 0, ngx_http_jupref_steady_ms());
-    }
-
-    if (shared->nodes[asking->node].reasons
-        || slot > jupref_pool_believable_slot(shared, fetch->started_ms)
-        || (asking->question == NGX_HTTP_JUPREF_HEAD_BLOCK_HEIGHT
-            && answer.number
-               > jupref_pool_believable_height(shared, fetch->started_ms)))
+    if (!ngx_http_jupref_head_believed(shared, asking, &answer, slot,
+                                       fetch->started_ms))
     {
         slot = 0;
     }
@@ -134,6 +128,33 @@ ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch)
                                     asking->node, slot, fetch->started_ms,
                                     (u_char *) answer.result.data,
                                     answer.result.len);
+}
+
+
+static ngx_uint_t
+ngx_http_jupref_head_believed(jupref_pool_t *shared,
+    ngx_http_jupref_asking_t *asking, const jupref_rpc_answer_t *answer,
+    uint64_t slot, uint64_t asked_ms)
+{
+    uint64_t  now_ms;
+    unsigned  node;
+
+    node = (unsigned) asking->node;
+    now_ms = ngx_http_jupref_steady_ms();
+
+    if (asking->question == NGX_HTTP_JUPREF_HEAD_BLOCK_HEIGHT) {
+
+        if (answer->number > jupref_pool_believable_height(shared, now_ms)) {
+            return 0;
+        }
+
+    } else if (!jupref_pool_told(shared, node, asking->commitment, slot,
+                                 asked_ms, now_ms))
+    {
+        return 0;
+    }
+
+    return shared->nodes[node].reasons == 0;
 }
 
 

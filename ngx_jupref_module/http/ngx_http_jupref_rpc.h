@@ -42,8 +42,11 @@
 /* Members of one request that ask nodes at the same time. */
 #define NGX_HTTP_JUPREF_RPC_IN_FLIGHT  16
 
-/* Nodes that one member may ask, if need be twice. */
+/* Nodes that one member may ask, when all have failed it twice; one try more,
+ * when the others have failed and one was only behind.  Slots that it may wait
+ * for. */
 #define NGX_HTTP_JUPREF_RPC_TRIES      3
+#define NGX_HTTP_JUPREF_RPC_WAITS      2
 
 /* Codes for what the gateway refuses itself: JSON-RPC's, and for a limit
  * what Solana's public endpoints say. */
@@ -130,6 +133,7 @@ struct ngx_http_jupref_rpc_exchange_s {
     unsigned                         too_large:1;
     unsigned                         stopped:1; /* by its filter */
     unsigned                         hedge:1;   /* beside another */
+    unsigned                         kept:1;    /* its text is still read */
 };
 
 
@@ -166,7 +170,11 @@ struct ngx_http_jupref_rpc_member_s {
 
     /* the best of the answers that were no success */
     jupref_rpc_answer_t             *best;
+    ngx_http_jupref_rpc_exchange_t  *best_of;
     ngx_http_jupref_rpc_rank_e       rank;      /* of `best` */
+    uint64_t                         behind;    /* nodes, as a mask */
+    uint64_t                         behind_slot;       /* what those told */
+    ngx_uint_t                       waits;     /* slots waited for */
     jupref_rpc_verdict_t             verdict;   /* of the newest */
     ngx_uint_t                       status;    /* of HTTP, if it fails */
 
@@ -206,6 +214,8 @@ struct ngx_http_jupref_rpc_s {
     uint8_t                          client_key[JUPREF_SHA256_SIZE];
     uint64_t                         wait_ms;   /* until it may call again */
     ngx_str_t                        node;      /* that answered last */
+    size_t                           captured;  /* bytes of answers held */
+    ngx_list_t                      *passed;    /* headers nodes get */
 
     /* exchanges that are over and wait to be judged */
     ngx_http_jupref_rpc_exchange_t  *over;
@@ -283,6 +293,9 @@ void ngx_http_jupref_rpc_give(ngx_http_jupref_rpc_member_t *member,
 void ngx_http_jupref_rpc_refuse(ngx_http_jupref_rpc_member_t *member,
     ngx_http_jupref_rpc_origin_e origin, int code, jupref_bytes_t message);
 
+/* By more bytes than the request may hold. */
+void ngx_http_jupref_rpc_too_much(ngx_http_jupref_rpc_member_t *member);
+
 
 /* ngx_http_jupref_rpc_send.c: sendTransaction.  NGX_DECLINED: it is to be
  * asked like any other call; leave() ends what a request still waits for. */
@@ -340,10 +353,24 @@ ngx_int_t ngx_http_jupref_rpc_retry_after(ngx_http_jupref_rpc_t *rpc);
 ngx_int_t ngx_http_jupref_rpc_add_variables(ngx_conf_t *cf);
 
 
+/* ngx_http_jupref_rpc_lacks.c: the node hasn't the method; nodes, as a mask,
+ * that aren't to be asked for it; whether one more node may be asked, which is
+ * paid for then */
+void ngx_http_jupref_rpc_lacks(ngx_http_jupref_rpc_exchange_t *exchange);
+uint64_t ngx_http_jupref_rpc_lacking(ngx_http_jupref_rpc_member_t *member);
+ngx_uint_t ngx_http_jupref_rpc_may_retry(
+    ngx_http_jupref_rpc_member_t *member);
+
+
 /* ngx_http_jupref_rpc_exchange.c */
 
 /* Asks a node; the end of it rouses the request. */
 ngx_int_t ngx_http_jupref_rpc_ask(ngx_http_jupref_rpc_member_t *member);
+
+/* ngx_http_jupref_rpc_passed.c: the subrequest has those of the client's
+ * headers that a node gets */
+ngx_int_t ngx_http_jupref_rpc_pass_headers(ngx_http_jupref_rpc_t *rpc,
+    ngx_http_request_t *sr);
 
 /* From within a filter: enough of it. */
 void ngx_http_jupref_rpc_stop(ngx_http_jupref_rpc_exchange_t *exchange);
@@ -364,6 +391,11 @@ ngx_int_t ngx_http_jupref_rpc_header(ngx_http_request_t *sr,
     ngx_http_jupref_rpc_exchange_t *exchange);
 ngx_int_t ngx_http_jupref_rpc_body(ngx_http_jupref_rpc_exchange_t *exchange,
     ngx_chain_t *in);
+
+/* Bytes of answers that the request may hold besides what it does; what an
+ * exchange has captured is read no more. */
+size_t ngx_http_jupref_rpc_left(const ngx_http_jupref_rpc_t *rpc);
+void ngx_http_jupref_rpc_forget(ngx_http_jupref_rpc_exchange_t *exchange);
 
 
 /* ngx_http_jupref_rpc_judge.c: an exchange is over; NGX_ERROR: no memory */

@@ -142,6 +142,10 @@ ngx_http_jupref_rpc_subrequest(ngx_http_jupref_rpc_exchange_t *exchange)
 
     exchange->sr = sr;
 
+    if (ngx_http_jupref_rpc_pass_headers(rpc, sr) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_jupref_rpc_wish(exchange);
 }
 
@@ -154,7 +158,7 @@ ngx_http_jupref_rpc_tried(ngx_http_jupref_rpc_member_t *member)
     uint64_t                         tried;
     ngx_http_jupref_rpc_exchange_t  *exchange;
 
-    tried = member->tried;
+    tried = member->tried | ngx_http_jupref_rpc_lacking(member);
 
     for (exchange = member->exchanges; exchange; exchange = exchange->next) {
         if (exchange->sr && exchange->pick) {
@@ -350,6 +354,15 @@ ngx_http_jupref_rpc_cancel(ngx_http_jupref_rpc_member_t *member)
     ngx_http_jupref_rpc_exchange_t  *exchange;
 
     for (exchange = member->exchanges; exchange; exchange = exchange->next) {
+
+        if (exchange->sr && exchange->pick) {
+            exchange->pick->outrun = 1;
+        }
+
         ngx_http_jupref_rpc_drop(exchange);
+
+        if (!exchange->kept) {
+            ngx_http_jupref_rpc_forget(exchange);
+        }
     }
 }

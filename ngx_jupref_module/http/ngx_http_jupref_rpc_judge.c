@@ -12,12 +12,13 @@
 static ngx_http_jupref_rpc_rank_e ngx_http_jupref_rpc_judge_slot(
     ngx_http_jupref_rpc_exchange_t *exchange,
     const jupref_rpc_answer_t *answer);
-static ngx_uint_t ngx_http_jupref_rpc_believes(ngx_http_jupref_pool_t *pool,
+static ngx_uint_t ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
     const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
     uint64_t slot);
 static void ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange);
-static void ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
-    jupref_rpc_answer_t *answer, ngx_http_jupref_rpc_rank_e rank);
+static void ngx_http_jupref_rpc_remember(
+    ngx_http_jupref_rpc_exchange_t *exchange, jupref_rpc_answer_t *answer,
+    ngx_http_jupref_rpc_rank_e rank);
 
 
 /* Of a result that can't be. */
@@ -52,6 +53,7 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
     ngx_http_jupref_rpc_drop(exchange);
 
     if (member->done) {
+        ngx_http_jupref_rpc_forget(exchange);
         return NGX_OK;
     }
 
@@ -91,6 +93,12 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
             (void) ngx_atomic_fetch_add(&gateway->counters.hedges[1], 1);
         }
 
+        if (member->best_of) {
+            member->best_of->kept = 0;
+        }
+
+        exchange->kept = 1;
+
         ngx_http_jupref_rpc_deliver(member,
                                     answer->kind == JUPREF_RPC_ANSWER_RESULT
                                     ? NGX_HTTP_JUPREF_RPC_FROM_NODE
@@ -99,7 +107,11 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
     }
 
     if (member->verdict.deliver) {
-        ngx_http_jupref_rpc_remember(member, answer, rank);
+        ngx_http_jupref_rpc_remember(exchange, answer, rank);
+    }
+
+    if (!exchange->kept) {
+        ngx_http_jupref_rpc_forget(exchange);
     }
 
     if (exchange->transport == JUPREF_RPC_TIMED_OUT) {
@@ -111,6 +123,12 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
         && member->verdict.mark != JUPREF_RPC_MARK_THROTTLE)
     {
         member->failed = 1;
+    }
+
+    if (member->verdict.other == JUPREF_RPC_OTHER_FRESHER && exchange->pick
+        && exchange->pick->pool)
+    {
+        member->behind |= jupref_pool_bit(exchange->pick->node);
     }
 
     return ngx_http_jupref_rpc_next(member);
@@ -135,23 +153,17 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
     pick = exchange->pick;
     slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
 
-    if (slot && pick && pick->pool) {
-        ngx_http_jupref_pool_seen(pick->pool, pick->node,
-                                  member->call->commitment, slot,
-                                  pick->started_ms);
-
-    }
-
     if (pick && pick->pool
-        && !ngx_http_jupref_rpc_believes(pick->pool, member->call, answer,
-                                         slot))
+        && !ngx_http_jupref_rpc_believes(pick, member->call, answer, slot))
     {
         member->verdict = ngx_http_jupref_rpc_disbelief;
         return NGX_HTTP_JUPREF_RPC_RANK_NONE;
     }
 
     if (slot && slot < member->min_slot) {
+        member->behind_slot = ngx_max(member->behind_slot, slot);
         member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
+
         return NGX_HTTP_JUPREF_RPC_RANK_OLD;
     }
 
@@ -162,16 +174,19 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
 
 
 static ngx_uint_t
-ngx_http_jupref_rpc_believes(ngx_http_jupref_pool_t *pool,
+ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
     const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
     uint64_t slot)
 {
     if (slot) {
-        return slot <= ngx_http_jupref_pool_believable_slot(pool);
+        return ngx_http_jupref_pool_seen(pick->pool, pick->node,
+                                         call->commitment, slot,
+                                         pick->started_ms);
     }
 
     if (ngx_strcmp(call->method->name, "getBlockHeight") == 0) {
-        return answer->number <= ngx_http_jupref_pool_believable_height(pool);
+        return answer->number
+               <= ngx_http_jupref_pool_believable_height(pick->pool);
     }
 
     return 1;
@@ -195,6 +210,10 @@ ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
         return;
     }
 
+    if (verdict->lacks_method) {
+        ngx_http_jupref_rpc_lacks(exchange);
+    }
+
     if (verdict->mark != JUPREF_RPC_MARK_FAILED) {
         ngx_http_jupref_pool_answered(pick->pool, pick->node,
                                       exchange->latency_us);
@@ -206,11 +225,13 @@ ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
 
 
 static void
-ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
+ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_exchange_t *exchange,
     jupref_rpc_answer_t *answer, ngx_http_jupref_rpc_rank_e rank)
 {
-    const jupref_rpc_verdict_t  *verdict;
+    const jupref_rpc_verdict_t    *verdict;
+    ngx_http_jupref_rpc_member_t  *member;
 
+    member = exchange->member;
     verdict = &member->verdict;
 
     if (rank != NGX_HTTP_JUPREF_RPC_RANK_NONE) {
@@ -227,8 +248,18 @@ ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
         rank = NGX_HTTP_JUPREF_RPC_RANK_SICK;
     }
 
-    if (rank >= member->rank) {
-        member->rank = rank;
-        member->best = answer;
+    if (rank < member->rank) {
+        return;
     }
+
+    if (member->best_of) {
+        member->best_of->kept = 0;
+        ngx_http_jupref_rpc_forget(member->best_of);
+    }
+
+    exchange->kept = 1;
+
+    member->rank = rank;
+    member->best = answer;
+    member->best_of = exchange;
 }

@@ -19,16 +19,17 @@ static ngx_uint_t ngx_http_jupref_rpc_has_tries(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_waits(
     ngx_http_jupref_rpc_member_t *member);
+static ngx_uint_t ngx_http_jupref_rpc_was_behind(
+    ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_asks_again(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_has_other(
-    ngx_http_jupref_rpc_member_t *member);
-static ngx_uint_t ngx_http_jupref_rpc_may_retry(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_is_out(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_msec_t ngx_http_jupref_rpc_slot_time(
     ngx_http_jupref_rpc_member_t *member);
+static void ngx_http_jupref_rpc_behind(ngx_http_jupref_rpc_member_t *member);
 
 
 /* A fifth of the calls may be retries, and ten a second anyway. */
@@ -40,7 +41,11 @@ static const jupref_retry_terms_t  ngx_http_jupref_rpc_retry_terms = {
 ngx_int_t
 ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
 {
-    ngx_uint_t  waits, affordable;
+    ngx_uint_t  asks, waits;
+
+    if (member->verdict.other == JUPREF_RPC_OTHER_FRESHER) {
+        member->fresher = 1;
+    }
 
     if (ngx_http_jupref_rpc_is_out(member)) {
         return NGX_OK;
@@ -48,22 +53,25 @@ ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
 
     ngx_http_jupref_rpc_not_due(member);
 
-    if (member->verdict.other == JUPREF_RPC_OTHER_FRESHER) {
-        member->fresher = 1;
-    }
+    waits = 1;
 
     if (ngx_http_jupref_rpc_asks_on(member)) {
+        asks = ngx_http_jupref_rpc_may_retry(member);
         waits = ngx_http_jupref_rpc_waits(member);
-        affordable = ngx_http_jupref_rpc_may_retry(member);
+
+    } else if (ngx_http_jupref_rpc_was_behind(member)) {
+        asks = ngx_http_jupref_rpc_may_retry(member);
+
+    } else if (ngx_http_jupref_rpc_asks_again(member)) {
+        asks = ngx_http_jupref_rpc_affords(member->rpc->conf->zone);
+        member->again = 1;
+        member->behind = 0;
 
     } else {
-        waits = 1;
-        affordable = ngx_http_jupref_rpc_asks_again(member)
-                     && ngx_http_jupref_rpc_affords(member->rpc->conf->zone);
-        member->again = 1;
+        asks = 0;
     }
 
-    if (!affordable) {
+    if (!asks) {
         ngx_http_jupref_rpc_give_up(member);
         return NGX_OK;
     }
@@ -72,9 +80,10 @@ ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
         return ngx_http_jupref_rpc_ask(member);
     }
 
-    /* by then each of them may know */
+    /* by then each of them may know, but for those that failed */
 
-    member->tried = 0;
+    member->tried &= member->behind ? ~member->behind : 0;
+    member->waits++;
 
     ngx_http_jupref_rpc_due_in(member, NGX_HTTP_JUPREF_RPC_DUE_ASK,
                                ngx_http_jupref_rpc_slot_time(member));
@@ -147,17 +156,21 @@ ngx_http_jupref_rpc_has_tries(ngx_http_jupref_rpc_member_t *member)
 static ngx_uint_t
 ngx_http_jupref_rpc_waits(ngx_http_jupref_rpc_member_t *member)
 {
-    switch (member->verdict.other) {
+    return member->verdict.other == JUPREF_RPC_OTHER_AFTER_SLOT
+           || (member->verdict.other == JUPREF_RPC_OTHER_FRESHER
+               && !ngx_http_jupref_rpc_has_other(member));
+}
 
-    case JUPREF_RPC_OTHER_AFTER_SLOT:
-        return 1;
 
-    case JUPREF_RPC_OTHER_FRESHER:
-        return !ngx_http_jupref_rpc_has_other(member);
+/* One was only behind, whatever became of the others since. */
 
-    default:
-        return 0;
-    }
+static ngx_uint_t
+ngx_http_jupref_rpc_was_behind(ngx_http_jupref_rpc_member_t *member)
+{
+    return member->fresher
+           && member->waits < NGX_HTTP_JUPREF_RPC_WAITS
+           && member->tries <= NGX_HTTP_JUPREF_RPC_TRIES
+           && member->verdict.other != JUPREF_RPC_OTHER_NEVER;
 }
 
 
@@ -212,28 +225,6 @@ ngx_http_jupref_rpc_has_other(ngx_http_jupref_rpc_member_t *member)
     }
 
     return 0;
-}
-
-
-/*
- * Work that was done in vain costs of the budget, so that nodes in trouble
- * aren't given three times as much of it.  One that has turned the call away
- * has done none: another may have it.
- */
-
-static ngx_uint_t
-ngx_http_jupref_rpc_may_retry(ngx_http_jupref_rpc_member_t *member)
-{
-    ngx_http_jupref_gateway_t  *gateway;
-
-    if (member->verdict.mark == JUPREF_RPC_MARK_FAILED) {
-        return ngx_http_jupref_rpc_affords(member->rpc->conf->zone);
-    }
-
-    gateway = member->rpc->conf->zone->shared->gateway;
-    (void) ngx_atomic_fetch_add(&gateway->counters.retries[0], 1);
-
-    return 1;
 }
 
 
@@ -297,6 +288,37 @@ ngx_http_jupref_rpc_slot_time(ngx_http_jupref_rpc_member_t *member)
 }
 
 
+/* What the client has seen already isn't taken back: a node that was asked for
+ * that slot would have said the same. */
+
+static void
+ngx_http_jupref_rpc_behind(ngx_http_jupref_rpc_member_t *member)
+{
+    u_char               *text;
+    jupref_rpc_answer_t   answer;
+
+    text = ngx_pnalloc(member->rpc->request->pool, 128 + NGX_INT64_LEN);
+    if (text == NULL) {
+        member->rpc->failed = 1;
+        return;
+    }
+
+    ngx_memzero(&answer, sizeof(jupref_rpc_answer_t));
+
+    answer.kind = JUPREF_RPC_ANSWER_ERROR;
+    answer.error.data = text;
+    answer.error.len = (size_t) (ngx_sprintf(text, "{\"code\":-32016,"
+                                     "\"message\":\"Minimum context slot has "
+                                     "not been reached\","
+                                     "\"data\":{\"contextSlot\":%uL}}",
+                                     member->behind_slot)
+                                 - text);
+
+    ngx_http_jupref_rpc_deliver(member, NGX_HTTP_JUPREF_RPC_NODE_ERROR,
+                                &answer);
+}
+
+
 void
 ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
 {
@@ -305,6 +327,11 @@ ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
 
     rpc = member->rpc;
     verdict = &member->verdict;
+
+    if (member->rank == NGX_HTTP_JUPREF_RPC_RANK_OLD) {
+        ngx_http_jupref_rpc_behind(member);
+        return;
+    }
 
     if (member->best) {
         ngx_http_jupref_rpc_deliver(member,

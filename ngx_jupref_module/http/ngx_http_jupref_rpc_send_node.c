@@ -43,9 +43,11 @@ ngx_http_jupref_rpc_send_to(ngx_http_jupref_rpc_send_t *send,
     letter->number = send->count;
     letter->id = ++ngx_http_jupref_rpc_letters;
 
-    /* of several that are asked alike the first is the freshest */
+    /* of several that are asked alike the first is the freshest, or the first
+     * that isn't too slow */
 
-    letter->judge = (!copy && send->race.asked == send->race.answered);
+    letter->judge = (!copy && (send->race.asked == send->race.answered
+                               || send->beside));
 
     fetch->body.data = body;
     fetch->body.len = jupref_send_write(body, sizeof(body), &send->send,

@@ -209,6 +209,26 @@ void jupref_pool_configure(jupref_pool_t *pool, unsigned node,
  */
 void jupref_pool_slot(jupref_pool_t *pool, unsigned node,
     jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms);
+
+/*
+ * A client's answer told a slot.  What is beyond the front is judged at once,
+ * before anybody acts on it.  1: it is believed; 0: its node is doubted by
+ * then, or it is beyond reach(), and it should be given to nobody else.
+ */
+unsigned jupref_pool_told(jupref_pool_t *pool, unsigned node,
+    jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms,
+    uint64_t now_ms);
+
+/* The highest slot at a commitment that is believed: where the chain must be
+ * by now (jupref_pool_trust.c), and max_lag's worth of slots; UINT64_MAX:
+ * nobody knows yet. */
+uint64_t jupref_pool_reach(const jupref_pool_t *pool,
+    jupref_commitment_e commitment, uint64_t now_ms);
+
+/* Whether what it says may be wrong, not only late or missing: it runs away,
+ * has lied, confuses heights and slots, or is of another cluster or pool. */
+unsigned jupref_node_doubted(const jupref_node_t *node);
+
 void jupref_pool_height(jupref_pool_t *pool, unsigned node, uint64_t height,
     uint64_t now_ms);
 void jupref_pool_shreds(jupref_pool_t *pool, unsigned node, uint64_t slot,
@@ -219,6 +239,10 @@ void jupref_pool_genesis(jupref_pool_t *pool, unsigned node,
 /* It answered, after so long. */
 void jupref_pool_answered(jupref_pool_t *pool, unsigned node,
     uint64_t latency_us, uint64_t now_ms);
+
+/* Its answer wasn't waited for any longer after so long. */
+void jupref_pool_outrun(jupref_pool_t *pool, unsigned node,
+    uint64_t waited_us, uint64_t now_ms);
 
 /* It says that it is well (getHealth), which ends UNHEALTHY; or it did
  * answer with its key, which ends UNAUTHORIZED. */
@@ -249,6 +273,7 @@ void jupref_pool_judge(jupref_pool_t *pool, uint64_t age_ms, uint64_t now_ms);
 typedef struct {
     uint64_t             allowed;       /* nodes that can be had */
     uint64_t             avoid;         /* those tried already */
+    uint64_t             failed;        /* if nobody else is well */
     uint64_t             min_slot;      /* 0: any */
     jupref_commitment_e  commitment;    /* of min_slot; NONE is FINALIZED */
     uint64_t             random;
@@ -297,11 +322,8 @@ uint64_t jupref_pool_expected(const jupref_pool_t *pool, unsigned node,
 /* Highest finalized block height of a healthy node, 0: none is known. */
 uint64_t jupref_pool_block_height(const jupref_pool_t *pool);
 
-/* What may be claimed now and be believed: a slot that is max_lag ahead of
- * where the chain must be, and a block height near the one that goes with it;
- * UINT64_MAX while nobody knows. */
-uint64_t jupref_pool_believable_slot(const jupref_pool_t *pool,
-    uint64_t now_ms);
+/* The highest block height that is believed, near the one that goes with the
+ * highest slot; UINT64_MAX while nobody knows. */
 uint64_t jupref_pool_believable_height(const jupref_pool_t *pool,
     uint64_t now_ms);
 

@@ -2,7 +2,8 @@
  * Choosing a node.
  *
  * In steps, each of which narrows the set only when something is left: healthy
- * primary nodes, else healthy backup ones; of those, who is at the least slot
+ * primary nodes, else healthy backup ones, else those who are healthy as far
+ * as we know but have failed a caller; of those, who is at the least slot
  * wanted, else who is nearest to it; of those, the fastest of two, or whose
  * turn it is.  Without anybody healthy it is the least bad.
  */
@@ -19,6 +20,8 @@
 
 
 static uint64_t jupref_pool_healthy(const jupref_pool_t *pool,
+    const jupref_pool_wish_t *wish);
+static uint64_t jupref_pool_healthy_of(const jupref_pool_t *pool,
     const jupref_pool_wish_t *wish, unsigned backup);
 static uint64_t jupref_pool_narrow(const jupref_pool_t *pool, uint64_t set,
     const jupref_pool_wish_t *wish, uint64_t now_ms, unsigned *short_of_slot);
@@ -38,21 +41,30 @@ void
 jupref_pool_choose(jupref_pool_t *pool, const jupref_pool_wish_t *wish,
     uint64_t now_ms, jupref_pool_choice_t *choice)
 {
-    uint64_t  set;
-    unsigned  short_of_slot;
+    uint64_t            set;
+    unsigned            short_of_slot;
+    jupref_pool_wish_t  unfailed;
 
     choice->least_bad = 0;
     choice->short_of_slot = 0;
 
-    set = jupref_pool_healthy(pool, wish, 0);
+    unfailed = *wish;
+    unfailed.avoid |= wish->failed;
+
+    set = jupref_pool_healthy(pool, &unfailed);
 
     if (set == 0) {
-        set = jupref_pool_healthy(pool, wish, 1);
+        set = jupref_pool_healthy(pool, wish);
     }
 
     if (set == 0) {
-        choice->node = jupref_pool_least_bad(pool, wish);
+        choice->node = jupref_pool_least_bad(pool, &unfailed);
         choice->least_bad = 1;
+
+        if (choice->node == JUPREF_POOL_NODES) {
+            choice->node = jupref_pool_least_bad(pool, wish);
+        }
+
         return;
     }
 
@@ -80,11 +92,7 @@ jupref_pool_best(jupref_pool_t *pool, const jupref_pool_wish_t *wish,
     found = 0;
 
     while (found < count) {
-        set = jupref_pool_healthy(pool, &left, 0);
-
-        if (set == 0) {
-            set = jupref_pool_healthy(pool, &left, 1);
-        }
+        set = jupref_pool_healthy(pool, &left);
 
         if (set == 0) {
             break;
@@ -110,8 +118,19 @@ jupref_pool_best(jupref_pool_t *pool, const jupref_pool_wish_t *wish,
 
 
 static uint64_t
-jupref_pool_healthy(const jupref_pool_t *pool, const jupref_pool_wish_t *wish,
-    unsigned backup)
+jupref_pool_healthy(const jupref_pool_t *pool, const jupref_pool_wish_t *wish)
+{
+    uint64_t  set;
+
+    set = jupref_pool_healthy_of(pool, wish, 0);
+
+    return set ? set : jupref_pool_healthy_of(pool, wish, 1);
+}
+
+
+static uint64_t
+jupref_pool_healthy_of(const jupref_pool_t *pool,
+    const jupref_pool_wish_t *wish, unsigned backup)
 {
     uint64_t              set;
     unsigned              i;

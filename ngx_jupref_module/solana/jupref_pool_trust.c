@@ -22,7 +22,7 @@
 static unsigned jupref_pool_trusts(jupref_pool_t *pool, unsigned few);
 static unsigned jupref_pool_members(const jupref_pool_t *pool);
 static uint64_t jupref_pool_reaches(const jupref_pool_t *pool,
-    uint64_t ahead_ms, uint64_t now_ms);
+    jupref_commitment_e commitment, uint64_t ahead_ms, uint64_t now_ms);
 
 
 void
@@ -58,12 +58,13 @@ jupref_pool_trust(jupref_pool_t *pool, unsigned witnesses)
 static unsigned
 jupref_pool_trusts(jupref_pool_t *pool, unsigned few)
 {
-    uint64_t  front, now_ms;
+    uint64_t  front, now_ms, reach;
 
     front = pool->front_slot;
     now_ms = pool->front_ms;
+    reach = jupref_pool_reach(pool, JUPREF_COMMITMENT_PROCESSED, now_ms);
 
-    if (few && front > jupref_pool_believable_slot(pool, now_ms)) {
+    if (few && front > reach) {
 
         if (pool->doubted_ms == 0) {
             pool->doubted_ms = now_ms;
@@ -74,19 +75,68 @@ jupref_pool_trusts(jupref_pool_t *pool, unsigned few)
 
     pool->doubted_ms = 0;
 
-    return (!few && front >= jupref_pool_reaches(pool, 0, now_ms))
-           || now_ms >= pool->trusted_ms + JUPREF_DOUBT_MS;
+    if (now_ms >= pool->trusted_ms + JUPREF_DOUBT_MS) {
+        return 1;
+    }
+
+    reach = jupref_pool_reaches(pool, JUPREF_COMMITMENT_PROCESSED, 0, now_ms);
+
+    return !few && front >= reach;
 }
 
 
 uint64_t
-jupref_pool_believable_slot(const jupref_pool_t *pool, uint64_t now_ms)
+jupref_pool_reach(const jupref_pool_t *pool, jupref_commitment_e commitment,
+    uint64_t now_ms)
 {
     if (pool->trusted_slot == 0) {
         return UINT64_MAX;
     }
 
-    return jupref_pool_reaches(pool, pool->rules.max_lag_ms, now_ms);
+    return jupref_pool_reaches(pool, commitment, pool->rules.max_lag_ms,
+                               now_ms)
+           + 1;
+}
+
+
+/*
+ * What is confirmed has been processed, too: a claim that is beyond belief is
+ * judged as what it says of the node's place, and as nothing else, so that it
+ * isn't left behind when the node is believed again.
+ */
+
+unsigned
+jupref_pool_told(jupref_pool_t *pool, unsigned node,
+    jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms,
+    uint64_t now_ms)
+{
+    if (node >= JUPREF_POOL_NODES) {
+        return 0;
+    }
+
+    if (slot <= jupref_pool_reach(pool, commitment, now_ms)) {
+        jupref_pool_slot(pool, node, commitment, slot, asked_ms);
+
+    } else {
+        jupref_pool_slot(pool, node, JUPREF_COMMITMENT_PROCESSED, slot,
+                         asked_ms);
+    }
+
+    if (pool->trusted_slot == 0
+        || slot > jupref_pool_reaches(pool, commitment, 0, now_ms))
+    {
+        jupref_pool_judge(pool, 0, now_ms);
+    }
+
+    if (jupref_node_doubted(&pool->nodes[node])
+        || slot > jupref_pool_reach(pool, commitment, now_ms))
+    {
+        return 0;
+    }
+
+    jupref_pool_slot(pool, node, commitment, slot, asked_ms);
+
+    return 1;
 }
 
 
@@ -108,14 +158,23 @@ jupref_pool_members(const jupref_pool_t *pool)
 /* Where slots can have led from what is trusted, and some time more. */
 
 static uint64_t
-jupref_pool_reaches(const jupref_pool_t *pool, uint64_t ahead_ms,
-    uint64_t now_ms)
+jupref_pool_reaches(const jupref_pool_t *pool, jupref_commitment_e commitment,
+    uint64_t ahead_ms, uint64_t now_ms)
 {
+    uint64_t  slot, offset;
+
     if (now_ms > pool->trusted_ms) {
         ahead_ms += now_ms - pool->trusted_ms;
     }
 
-    return pool->trusted_slot + ahead_ms * 1000 / pool->trusted_us;
+    slot = pool->trusted_slot + ahead_ms * 1000 / pool->trusted_us;
+
+    offset = (commitment >= JUPREF_COMMITMENT_CONFIRMED
+              && commitment <= JUPREF_COMMITMENT_FINALIZED
+              && pool->known[commitment])
+             ? pool->offset[commitment] : 0;
+
+    return (slot > offset) ? slot - offset : 0;
 }
 
 
@@ -152,11 +211,22 @@ jupref_pool_believable_height(const jupref_pool_t *pool, uint64_t now_ms)
         count++;
     }
 
-    slot = jupref_pool_believable_slot(pool, now_ms);
+    slot = jupref_pool_reach(pool, JUPREF_COMMITMENT_PROCESSED, now_ms);
 
     if (count == 0 || slot == UINT64_MAX || slot < gaps[count / 2]) {
         return UINT64_MAX;
     }
 
     return slot - gaps[count / 2] + JUPREF_HEIGHT_AHEAD;
+}
+
+
+unsigned
+jupref_node_doubted(const jupref_node_t *node)
+{
+    return !node->member
+           || (node->reasons & (1u << JUPREF_OUT_AHEAD_ALONE
+                                | 1u << JUPREF_OUT_HEIGHT_IS_SLOT
+                                | 1u << JUPREF_OUT_LIED
+                                | 1u << JUPREF_OUT_FOREIGN_GENESIS));
 }

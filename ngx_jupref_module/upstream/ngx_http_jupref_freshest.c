@@ -291,7 +291,8 @@ ngx_http_jupref_freshest_choose(ngx_http_jupref_freshest_peer_t *fp,
 
     ngx_memzero(&wish, sizeof(jupref_pool_wish_t));
 
-    wish.allowed = set->allowed;
+    wish.allowed = set->allowed | set->failed;
+    wish.failed = set->failed;
     wish.avoid = fp->tried;
     wish.random = (uint64_t) ngx_random() << 32 ^ (uint64_t) ngx_random();
 
@@ -307,19 +308,6 @@ ngx_http_jupref_freshest_choose(ngx_http_jupref_freshest_peer_t *fp,
     }
 
     ngx_http_jupref_pool_choose(fp->pool, &wish, choice);
-
-    /* better one that has failed lately than none */
-
-    if (choice->node == JUPREF_POOL_NODES && set->failed) {
-        wish.allowed = set->failed;
-
-        if (pick && pick->only) {
-            wish.allowed &= pick->only;
-        }
-
-        ngx_http_jupref_pool_choose(fp->pool, &wish, choice);
-        choice->least_bad = 1;
-    }
 }
 
 
@@ -345,7 +333,8 @@ ngx_http_jupref_freshest_free(ngx_peer_connection_t *pc, void *data,
 /*
  * Time to the answer's header, which doesn't grow with its body.  Where nobody
  * reads the answer's body, its status has to do.  A client that left says
- * nothing about the node.
+ * nothing about the node; that another one was quicker says how long it would
+ * have taken at least.
  */
 
 static void
@@ -374,6 +363,11 @@ ngx_http_jupref_freshest_learn(ngx_http_jupref_freshest_peer_t *fp,
         ngx_http_jupref_pool_answered(fp->pool, fp->node,
                                       (uint64_t) u->state->header_time * 1000
                                       + 500);
+
+    } else if (fp->pick && fp->pick->outrun) {
+        ngx_http_jupref_pool_outrun(fp->pool, fp->node,
+                                    (ngx_http_jupref_steady_ms()
+                                     - fp->pick->started_ms) * 1000);
     }
 
     if (fp->pick == NULL && answered

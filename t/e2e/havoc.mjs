@@ -1,6 +1,7 @@
 /*
  * Trouble at random, from a seed: nodes of a cluster lag, die, hang, forget,
- * refuse and lie for a while, and are well again; never all at once.
+ * refuse and lie for a while, and are well again.  One is spared: it could
+ * answer whatever the others can't.
  *
  * A run tells its seed; HAVOC_SEED repeats it.  What happened when is kept, so
  * that a failure can be told with what was wrong at the time.
@@ -8,8 +9,11 @@
 
 import { pause } from "./edge.mjs";
 
-const STEP_MS = [80, 400];              /* between two troubles */
-const LASTS_MS = [300, 1500];
+const STEP_MS = [200, 900];             /* between two troubles */
+const LASTS_MS = [400, 1800];
+
+/* Until everybody has been asked again where it is. */
+const HEARD_MS = 1500;
 
 /*
  * What a node can suffer: settings, a script, or its end.  `misleads` marks
@@ -50,7 +54,8 @@ export const TROUBLES = {
     "runs away": { set: { ahead: 100_000 }, misleads: true },
     "is of another chain": { set: { genesisHash: "1".repeat(32) },
                              misleads: true },
-    "gives the slot for the height": { set: { heightIsSlot: true } },
+    "gives the slot for the height": { set: { heightIsSlot: true },
+                                       misleads: true },
     "names another's signature": { set: { wrongSignature: true } },
 };
 
@@ -77,18 +82,20 @@ export class Havoc {
     #random;
     #running = null;
     #stopped = false;
+    #misled = 0;
+    #spared;
     #sick = new Map();
     #healing = new Set();
 
     diary = [];
 
-    /* `only`: names of TROUBLES; `most`: nodes in trouble at the same time. */
-    constructor(cluster, { seed = newSeed(), only = Object.keys(TROUBLES),
-                           most = cluster.nodes.length - 1 } = {}) {
+    /* `only`: names of TROUBLES. */
+    constructor(cluster, { seed = newSeed(),
+                           only = Object.keys(TROUBLES) } = {}) {
         this.#cluster = cluster;
         this.#names = only;
         this.#random = randomness(seed);
-        this.most = most;
+        this.#spared = this.#one(cluster.nodes);
         this.seed = seed;
     }
 
@@ -105,27 +112,31 @@ export class Havoc {
 
     /* For the message of a failure. */
     get story() {
-        return `HAVOC_SEED=${this.seed}\n` + this.diary.slice(-12).join("\n");
+        return `HAVOC_SEED=${this.seed}\n` + this.diary.slice(-25).join("\n");
     }
 
     async #run() {
         while (!this.#stopped) {
-            const well = this.#cluster.nodes.filter(
-                (node) => !this.#sick.has(node));
-
-            if (this.#sick.size < this.most && well.length > 0) {
-                await this.#trouble(this.#one(well),
-                                    this.#one(this.#possible()));
-            }
-
+            await this.#step();
             await pause(this.#between(STEP_MS));
         }
     }
 
-    /* One misleads at a time. */
+    async #step() {
+        const well = this.#cluster.nodes.filter(
+            (node) => node !== this.#spared && !this.#sick.has(node));
+        const possible = this.#possible();
+
+        if (well.length > 0 && possible.length > 0) {
+            await this.#trouble(this.#one(well), this.#one(possible));
+        }
+    }
+
+    /* One misleads at a time, and is heard to be well before the next does. */
     #possible() {
-        const misled = [...this.#sick.values()].some(
-            (name) => TROUBLES[name].misleads);
+        const misled = performance.now() < this.#misled
+            || [...this.#sick.values()].some(
+                (name) => TROUBLES[name].misleads);
 
         return this.#names.filter(
             (name) => !(misled && TROUBLES[name].misleads));
@@ -154,6 +165,8 @@ export class Havoc {
         node.script.clear();
         node.set(node.honest);
         await node.start();
+        this.#misled = TROUBLES[this.#sick.get(node)].misleads
+            ? performance.now() + HEARD_MS : this.#misled;
         this.#sick.delete(node);
         this.#note(node, "is well");
     }

@@ -12,7 +12,8 @@ import { Keypair, SystemProgram } from "@solana/web3.js";
 import { pause } from "./edge.mjs";
 import { Havoc, TROUBLES, newSeed } from "./havoc.mjs";
 import * as flows from "./rpc-flows.mjs";
-import { MAX_LAG_MS, ask, openRpcStage, post } from "./rpc-stage.mjs";
+import { MAX_LAG_MS, ask, openRpcStage, post, unanswered }
+    from "./rpc-stage.mjs";
 
 const HAVOC_MS = 15_000;
 
@@ -77,6 +78,53 @@ test("with every node in trouble the answer is the node's own error",
 });
 
 
+/* What is asked for is true now, or was when it was asked, or was a bound of
+ * slots ago. */
+async function within(ask, truth) {
+    const before = truth();
+    const told = BigInt(await ask());
+    const after = truth();
+
+    assert.ok(told <= after && told >= before - BOUND,
+              `told ${told}, true were ${before} to ${after}`);
+
+    return told;
+}
+
+
+/* Whatever a single node says of where the chain is, until it is put out. */
+const LIES = {
+    "the slot for the height": { heightIsSlot: true },
+    "slots that aren't there yet": { ahead: 5000 },
+    "the slots of some seconds ago": { lag: 40, health: "ok" },
+    "another chain's genesis": { genesisHash: "1".repeat(32) },
+};
+
+for (const [what, lie] of Object.entries(LIES)) {
+    test(`a node that begins to tell ${what} isn't believed for a moment`,
+         async () => {
+        const config = { commitment: "confirmed" };
+        const call = async (method, ...params) =>
+            (await ask(endpoint.url, method, ...params)).result;
+
+        b.set(lie);
+
+        for (let i = 0; i < 40; i++) {
+            await Promise.all([
+                within(() => call("getSlot", config),
+                       () => chain.slot("confirmed")),
+                within(() => call("getBlockHeight", config),
+                       () => chain.blockHeight("confirmed")),
+                within(async () => (await call("getEpochInfo", config))
+                    .blockHeight, () => chain.blockHeight("confirmed")),
+                call("getGenesisHash").then((hash) =>
+                    assert.equal(hash, chain.genesisHash)),
+            ]);
+        }
+    });
+}
+
+
 /* An account that gets a lamport every so often, and who remembers when. */
 class Riser {
     #timer;
@@ -109,20 +157,6 @@ class Riser {
     stop() {
         clearInterval(this.#timer);
     }
-}
-
-
-/* What is asked for is true now, or was when it was asked, or was a bound of
- * slots ago. */
-async function within(ask, truth) {
-    const before = truth();
-    const told = await ask();
-    const after = truth();
-
-    assert.ok(told <= after && told >= before - BOUND,
-              `told ${told}, true were ${before} to ${after}`);
-
-    return told;
 }
 
 
@@ -203,7 +237,7 @@ test("while nodes lag, die and lie at random, money is moved and read as if "
         assert.ok(times.every((one) => one > 5), `done: ${times}`);
         assert.ok(havoc.diary.length > 10);
     } catch (error) {
-        error.message += `\n${havoc.story}`;
+        error.message += `\n${havoc.story}\n${unanswered(stage)}`;
         throw error;
     } finally {
         await havoc.stop();

@@ -34,6 +34,14 @@ export async function openRpcStage(options = {}) {
 }
 
 
+/* What the edge couldn't have answered, in its own words, for a failure. */
+export function unanswered(stage) {
+    return stage.edge.errorLog.split("\n").filter(
+        (line) => /is not answered by any node/.test(line)).slice(-5)
+        .join("\n");
+}
+
+
 /* A body in, the answer's text out, both byte for byte. */
 export async function post(url, body) {
     const answer = await exchange(url, {

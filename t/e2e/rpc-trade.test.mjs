@@ -12,7 +12,7 @@ import { VersionedTransaction } from "@solana/web3.js";
 import { eventually, pause } from "./edge.mjs";
 import { Havoc } from "./havoc.mjs";
 import * as flows from "./rpc-flows.mjs";
-import { openRpcStage } from "./rpc-stage.mjs";
+import { openRpcStage, unanswered } from "./rpc-stage.mjs";
 
 const PROVED_MS = 60_000;
 const OPEN = ["executed", "unknown"];
@@ -177,7 +177,7 @@ test("all credited is on the chain, finalized, and all that earned a fee is "
             (await trades()).every(({ state }) => !OPEN.includes(state)),
                          PROVED_MS);
     } catch (error) {
-        error.message += `\n${havoc.story}\n`
+        error.message += `\n${havoc.story}\n${unanswered(stage)}\n`
             + JSON.stringify(await trades().catch(String), null, 1);
         throw error;
     } finally {

@@ -189,6 +189,46 @@ a_backup_is_for_when_no_primary_is_healthy(void **state)
 }
 
 
+/* A caller's own count of failures is for a while, ours is about now. */
+
+static void
+who_has_failed_comes_after_all_who_are_well_and_before_the_others(
+    void **state)
+{
+    pool_world_t          world;
+    jupref_pool_wish_t    wish;
+    jupref_pool_choice_t  choice;
+
+    good_pool(&world, 3);
+    world.pool->nodes[2].backup = 1;
+    wish = (jupref_pool_wish_t) { .allowed = ALL,
+                                  .failed = jupref_pool_bit(0) };
+
+    choice = choose(&world, wish);
+    assert_int_equal(choice.node, 1);
+
+    world.pool->nodes[1].reasons = 1u << JUPREF_OUT_THROTTLED;
+    choice = choose(&world, wish);
+    assert_int_equal(choice.node, 2);
+
+    world.pool->nodes[2].reasons = 1u << JUPREF_OUT_BEHIND;
+    choice = choose(&world, wish);
+    assert_int_equal(choice.node, 0);
+    assert_int_equal(choice.least_bad, 0);
+
+    world.pool->nodes[0].reasons = 1u << JUPREF_OUT_THROTTLED;
+    choice = choose(&world, wish);
+    assert_int_equal(choice.node, 1);
+    assert_int_equal(choice.least_bad, 1);
+
+    wish.avoid = jupref_pool_bit(1) | jupref_pool_bit(2);
+    choice = choose(&world, wish);
+    assert_int_equal(choice.node, 0);
+    assert_int_equal(choice.least_bad, 1);
+    pool_world_free(&world);
+}
+
+
 static void
 with_none_healthy_the_least_bad_is_asked(void **state)
 {
@@ -430,6 +470,8 @@ main(void)
         cmocka_unit_test(round_robin_gives_turns_by_weight),
         cmocka_unit_test(nobody_who_is_out_down_tried_or_not_allowed_is_taken),
         cmocka_unit_test(a_backup_is_for_when_no_primary_is_healthy),
+        cmocka_unit_test(
+            who_has_failed_comes_after_all_who_are_well_and_before_the_others),
         cmocka_unit_test(with_none_healthy_the_least_bad_is_asked),
         cmocka_unit_test(
           of_two_equally_bad_the_nearer_one_is_asked_and_primary_before_backup),

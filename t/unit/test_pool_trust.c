@@ -20,7 +20,8 @@
 static uint64_t
 believable(pool_world_t *world)
 {
-    return jupref_pool_believable_slot(world->pool, world->now_ms);
+    return jupref_pool_reach(world->pool, JUPREF_COMMITMENT_PROCESSED,
+                             world->now_ms);
 }
 
 
