@@ -209,7 +209,7 @@ my $answer = rpc(call('getBlock', 5));
 is($answer->{status}, 502);
 is(json($answer->{body})->{error}{code}, -32603);
 is(json($answer->{body})->{id}, 1);
-is(logged('jupref: getBlock is not answered by any node, tries: 2'), 1);
+is(logged('jupref: getBlock is not answered by any node, tries: 4'), 1);
 --- no_error_log
 [alert]
 [crit]
@@ -256,6 +256,7 @@ my $answer = rpc(call('getBlock', 5));
 is($answer->{status}, 429);
 is($answer->{header}{'retry-after'}, 7);
 is(json($answer->{body})->{error}{code}, 429);
+is(total(), 2);
 --- no_error_log
 [alert]
 [crit]
@@ -321,6 +322,23 @@ rpc(batch(map { call('getBlock', $_) } 1 .. 100)) for 1 .. 4;
 
 cmp_ok(seen('a') + seen('b'), '<', 400 + 80 + 100 + 10 * 10);
 cmp_ok(seen('a') + seen('b'), '>', 400 + 50);
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 24: when each of several has failed it they are asked once more, a slot later
+--- nodes
+map { ($_ => { getBlock => sub {
+    return $_[0]{params}[0] == 2 || $_[0]{number} == 1
+           ? http(500, '') : result($_[0], 7) } }) } qw(a b)
+--- story
+is(answer('getBlock', 1)->{result}, 7);
+is(total(), 3);
+
+is(rpc(call('getBlock', 2))->{status}, 502);
+is(total(), 3 + 4);
 --- no_error_log
 [alert]
 [crit]

@@ -464,3 +464,25 @@ is(asked('a', 'getBalance') + asked('b', 'getBalance') >= 3, 1);
 --- no_error_log
 [alert]
 [crit]
+
+
+
+=== TEST 20: who hasn't had a method is asked again when nobody else is left
+--- pool: by=round_robin
+--- rpc: cache=off hedge=off
+--- nodes
+a => { chain => {}, getSupply => sub { $_[0]{params}[0]{lacks} ? failure($_[0], -32601, 'Method not found') : at_final(@_) } },
+b => { chain => {}, getSupply => sub { $_[0]{params}[0]{gone} ? () : at_final(@_) } }
+--- story
+pooled();
+sleep 1;
+
+RpcEdge::until('lacking', sub {
+    is(value('getSupply', { lacks => 1 }), 'x');
+    return asked('a', 'getSupply') });
+
+is(value('getSupply', { gone => 1 }), 'x');
+is(asked('a', 'getSupply'), 2);
+--- no_error_log
+[alert]
+[crit]

@@ -150,6 +150,7 @@ typedef enum {
     NGX_HTTP_JUPREF_RPC_RANK_NONE = 0,
     NGX_HTTP_JUPREF_RPC_RANK_SICK,      /* the node says it is its own fault */
     NGX_HTTP_JUPREF_RPC_RANK_LACKS,     /* it hasn't the method */
+    NGX_HTTP_JUPREF_RPC_RANK_BEHIND,    /* it hasn't the slot wanted yet */
     NGX_HTTP_JUPREF_RPC_RANK_WELL,
     NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot */
 } ngx_http_jupref_rpc_rank_e;

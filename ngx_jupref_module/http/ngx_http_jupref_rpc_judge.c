@@ -241,6 +241,9 @@ ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_exchange_t *exchange,
     } else if (verdict->lacks_method) {
         rank = NGX_HTTP_JUPREF_RPC_RANK_LACKS;
 
+    } else if (verdict->other == JUPREF_RPC_OTHER_FRESHER) {
+        rank = NGX_HTTP_JUPREF_RPC_RANK_BEHIND;
+
     } else if (verdict->mark == JUPREF_RPC_MARK_NONE) {
         rank = NGX_HTTP_JUPREF_RPC_RANK_WELL;
 

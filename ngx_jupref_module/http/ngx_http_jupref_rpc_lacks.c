@@ -24,8 +24,8 @@ ngx_http_jupref_rpc_lacks(ngx_http_jupref_rpc_exchange_t *exchange)
 }
 
 
-/* Nodes to leave alone: all of them only once one of them has said it again,
- * which is the client's answer. */
+/* Nodes to leave alone, as long as there are others: all of them only once one
+ * of them has said it again, which is the client's answer. */
 
 uint64_t
 ngx_http_jupref_rpc_lacking(ngx_http_jupref_rpc_member_t *member)
@@ -36,7 +36,9 @@ ngx_http_jupref_rpc_lacking(ngx_http_jupref_rpc_member_t *member)
 
     pool = member->rpc->conf->pool;
 
-    if (pool == NULL || !ngx_http_jupref_pool_has_lacks(pool)) {
+    if (pool == NULL || member->again
+        || !ngx_http_jupref_pool_has_lacks(pool))
+    {
         return 0;
     }
 

@@ -177,18 +177,24 @@ ngx_http_jupref_rpc_was_behind(ngx_http_jupref_rpc_member_t *member)
 /*
  * Some nodes recover while others fall, so that a call may have met each of
  * several at its worst moment: once, and soon, they are all asked again.  Not
- * if they are only at their limits.
+ * if they are only at their limits.  And who was spared, as it hadn't the
+ * method, may have it by now.
  */
 
 static ngx_uint_t
 ngx_http_jupref_rpc_asks_again(ngx_http_jupref_rpc_member_t *member)
 {
-    return !member->again
-           && member->failed
-           && member->tries > 1
-           && member->rank < NGX_HTTP_JUPREF_RPC_RANK_WELL
-           && member->verdict.other != JUPREF_RPC_OTHER_NEVER
-           && ngx_current_msec - member->asked_ms < NGX_HTTP_JUPREF_RPC_AGAIN;
+    if (member->again
+        || member->rank == NGX_HTTP_JUPREF_RPC_RANK_WELL
+        || member->verdict.other == JUPREF_RPC_OTHER_NEVER
+        || ngx_current_msec - member->asked_ms >= NGX_HTTP_JUPREF_RPC_AGAIN)
+    {
+        return 0;
+    }
+
+    return (member->failed && member->tries > 1)
+           || (member->rank != NGX_HTTP_JUPREF_RPC_RANK_LACKS
+               && ngx_http_jupref_rpc_lacking(member));
 }
 
 
