@@ -256,7 +256,7 @@ my $answer = rpc(call('getBlock', 5));
 is($answer->{status}, 429);
 is($answer->{header}{'retry-after'}, 7);
 is(json($answer->{body})->{error}{code}, 429);
-is(total(), 2);
+is(seen('a') + seen('b'), 2);
 --- no_error_log
 [alert]
 [crit]
