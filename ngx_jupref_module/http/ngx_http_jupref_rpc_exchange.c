@@ -158,7 +158,7 @@ ngx_http_jupref_rpc_tried(ngx_http_jupref_rpc_member_t *member)
     uint64_t                         tried;
     ngx_http_jupref_rpc_exchange_t  *exchange;
 
-    tried = member->tried | ngx_http_jupref_rpc_lacking(member);
+    tried = member->tried;
 
     for (exchange = member->exchanges; exchange; exchange = exchange->next) {
         if (exchange->sr && exchange->pick) {
@@ -192,6 +192,7 @@ ngx_http_jupref_rpc_wish(ngx_http_jupref_rpc_exchange_t *exchange)
     }
 
     pick->avoid = ngx_http_jupref_rpc_tried(member);
+    pick->spare = ngx_http_jupref_rpc_lacking(member);
     pick->min_slot = ngx_max(member->call->min_slot, member->min_slot);
     pick->freshest = member->fresher;
 

@@ -176,15 +176,16 @@ ngx_http_jupref_rpc_was_behind(ngx_http_jupref_rpc_member_t *member)
 
 /*
  * Some nodes recover while others fall, so that a call may have met each of
- * several at its worst moment: once, and soon, they are all asked again.  Not
- * if they are only at their limits.  And who was spared, as it hadn't the
- * method, may have it by now.
+ * several at its worst moment: once, and soon, they are all asked again, also
+ * who was spared, as it hadn't the method.  Not if they are only at their
+ * limits.
  */
 
 static ngx_uint_t
 ngx_http_jupref_rpc_asks_again(ngx_http_jupref_rpc_member_t *member)
 {
     if (member->again
+        || member->rank == NGX_HTTP_JUPREF_RPC_RANK_LACKS
         || member->rank == NGX_HTTP_JUPREF_RPC_RANK_WELL
         || member->verdict.other == JUPREF_RPC_OTHER_NEVER
         || ngx_current_msec - member->asked_ms >= NGX_HTTP_JUPREF_RPC_AGAIN)
@@ -193,8 +194,7 @@ ngx_http_jupref_rpc_asks_again(ngx_http_jupref_rpc_member_t *member)
     }
 
     return (member->failed && member->tries > 1)
-           || (member->rank != NGX_HTTP_JUPREF_RPC_RANK_LACKS
-               && ngx_http_jupref_rpc_lacking(member));
+           || ngx_http_jupref_rpc_lacking(member);
 }
 
 
@@ -209,7 +209,8 @@ ngx_http_jupref_rpc_has_other(ngx_http_jupref_rpc_member_t *member)
     ngx_http_jupref_rpc_exchange_t  *exchange;
 
     pool = member->rpc->conf->pool;
-    tried = ngx_http_jupref_rpc_tried(member);
+    tried = ngx_http_jupref_rpc_tried(member)
+            | ngx_http_jupref_rpc_lacking(member);
 
     for (exchange = member->exchanges; exchange; exchange = exchange->next) {
         if (exchange->pick && exchange->pick->pool) {

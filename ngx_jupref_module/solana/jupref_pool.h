@@ -273,7 +273,7 @@ void jupref_pool_judge(jupref_pool_t *pool, uint64_t age_ms, uint64_t now_ms);
 typedef struct {
     uint64_t             allowed;       /* nodes that can be had */
     uint64_t             avoid;         /* those tried already */
-    uint64_t             failed;        /* if nobody else is well */
+    uint64_t             spare;         /* only if nobody else is well */
     uint64_t             min_slot;      /* 0: any */
     jupref_commitment_e  commitment;    /* of min_slot; NONE is FINALIZED */
     uint64_t             random;

@@ -2,10 +2,10 @@
  * Choosing a node.
  *
  * In steps, each of which narrows the set only when something is left: healthy
- * primary nodes, else healthy backup ones, else those who are healthy as far
- * as we know but have failed a caller; of those, who is at the least slot
- * wanted, else who is nearest to it; of those, the fastest of two, or whose
- * turn it is.  Without anybody healthy it is the least bad.
+ * primary nodes, else healthy backup ones, else healthy ones that the caller
+ * would rather spare; of those, who is at the least slot wanted, else who is
+ * nearest to it; of those, the fastest of two, or whose turn it is.  Without
+ * anybody healthy it is the least bad.
  */
 
 #include "solana/jupref_pool.h"
@@ -43,22 +43,22 @@ jupref_pool_choose(jupref_pool_t *pool, const jupref_pool_wish_t *wish,
 {
     uint64_t            set;
     unsigned            short_of_slot;
-    jupref_pool_wish_t  unfailed;
+    jupref_pool_wish_t  others;
 
     choice->least_bad = 0;
     choice->short_of_slot = 0;
 
-    unfailed = *wish;
-    unfailed.avoid |= wish->failed;
+    others = *wish;
+    others.avoid |= wish->spare;
 
-    set = jupref_pool_healthy(pool, &unfailed);
+    set = jupref_pool_healthy(pool, &others);
 
     if (set == 0) {
         set = jupref_pool_healthy(pool, wish);
     }
 
     if (set == 0) {
-        choice->node = jupref_pool_least_bad(pool, &unfailed);
+        choice->node = jupref_pool_least_bad(pool, &others);
         choice->least_bad = 1;
 
         if (choice->node == JUPREF_POOL_NODES) {

@@ -292,12 +292,13 @@ ngx_http_jupref_freshest_choose(ngx_http_jupref_freshest_peer_t *fp,
     ngx_memzero(&wish, sizeof(jupref_pool_wish_t));
 
     wish.allowed = set->allowed | set->failed;
-    wish.failed = set->failed;
+    wish.spare = set->failed;
     wish.avoid = fp->tried;
     wish.random = (uint64_t) ngx_random() << 32 ^ (uint64_t) ngx_random();
 
     if (pick) {
         wish.avoid |= pick->avoid;
+        wish.spare |= pick->spare;
         wish.min_slot = pick->min_slot;
         wish.commitment = pick->commitment;
         wish.freshest = pick->freshest;

@@ -58,6 +58,7 @@ struct ngx_http_jupref_pick_s {
 
     /* in */
     uint64_t                       avoid;       /* nodes tried before */
+    uint64_t                       spare;       /* if nobody else is well */
     uint64_t                       only;        /* 0: all others */
     uint64_t                       min_slot;    /* 0: any */
     jupref_commitment_e            commitment;  /* of min_slot */

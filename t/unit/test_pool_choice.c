@@ -189,10 +189,10 @@ a_backup_is_for_when_no_primary_is_healthy(void **state)
 }
 
 
-/* A caller's own count of failures is for a while, ours is about now. */
+/* A caller has its own reasons, which are weaker than ours. */
 
 static void
-who_has_failed_comes_after_all_who_are_well_and_before_the_others(
+who_is_spared_comes_after_all_who_are_well_and_before_the_others(
     void **state)
 {
     pool_world_t          world;
@@ -202,7 +202,7 @@ who_has_failed_comes_after_all_who_are_well_and_before_the_others(
     good_pool(&world, 3);
     world.pool->nodes[2].backup = 1;
     wish = (jupref_pool_wish_t) { .allowed = ALL,
-                                  .failed = jupref_pool_bit(0) };
+                                  .spare = jupref_pool_bit(0) };
 
     choice = choose(&world, wish);
     assert_int_equal(choice.node, 1);
@@ -471,7 +471,7 @@ main(void)
         cmocka_unit_test(nobody_who_is_out_down_tried_or_not_allowed_is_taken),
         cmocka_unit_test(a_backup_is_for_when_no_primary_is_healthy),
         cmocka_unit_test(
-            who_has_failed_comes_after_all_who_are_well_and_before_the_others),
+            who_is_spared_comes_after_all_who_are_well_and_before_the_others),
         cmocka_unit_test(with_none_healthy_the_least_bad_is_asked),
         cmocka_unit_test(
           of_two_equally_bad_the_nearer_one_is_asked_and_primary_before_backup),
