@@ -16,7 +16,6 @@ static void ngx_http_jupref_probe_head(ngx_http_jupref_probed_pool_t *of,
 static void ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch);
 static uint64_t ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
     jupref_rpc_answer_t *answer);
-static uint64_t ngx_http_jupref_head_epoch_slot(jupref_bytes_t result);
 
 
 void
@@ -87,7 +86,7 @@ ngx_http_jupref_probe_head(ngx_http_jupref_probed_pool_t *of,
 static void
 ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch)
 {
-    uint64_t                   slot;
+    uint64_t                   slot, height;
     jupref_pool_t             *shared;
     jupref_rpc_answer_t        answer;
     jupref_rpc_verdict_t       verdict;
@@ -119,9 +118,11 @@ ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch)
         jupref_pool_judge(shared, 0, ngx_http_jupref_steady_ms());
     }
 
+    height = (asking->question == NGX_HTTP_JUPREF_HEAD_BLOCK_HEIGHT)
+             ? answer.number : answer.height;
+
     if (shared->nodes[asking->node].reasons
-        || (asking->question == NGX_HTTP_JUPREF_HEAD_BLOCK_HEIGHT
-            && answer.number > jupref_pool_believable_height(shared)))
+        || height > jupref_pool_believable_height(shared))
     {
         slot = 0;
     }
@@ -138,14 +139,14 @@ ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch)
 /*
  * The slot that the value is of.  A block height tells none: it is at least of
  * the slot that its node had told before, at this commitment or at one that
- * comes later.
+ * comes later; what is beyond its processed slot it told in another life.
  */
 
 static uint64_t
 ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
     jupref_rpc_answer_t *answer)
 {
-    uint64_t             slot;
+    uint64_t             slot, most;
     jupref_pool_t       *shared;
     jupref_node_t       *node;
     jupref_commitment_e  commitment;
@@ -156,10 +157,8 @@ ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
         return answer->has_number ? answer->number : 0;
 
     case NGX_HTTP_JUPREF_HEAD_BLOCKHASH:
-        return answer->has_slot ? answer->slot : 0;
-
     case NGX_HTTP_JUPREF_HEAD_EPOCH_INFO:
-        return ngx_http_jupref_head_epoch_slot(answer->result);
+        return answer->has_slot ? answer->slot : 0;
 
     default:
         break;
@@ -175,41 +174,19 @@ ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
     if (shared) {
         node = &shared->nodes[asking->node];
 
+        most = node->heads[JUPREF_COMMITMENT_PROCESSED].slot;
+
         for (commitment = asking->commitment;
              commitment <= JUPREF_COMMITMENT_FINALIZED;
              commitment++)
         {
-            slot = ngx_max(slot, node->heads[commitment].slot);
+            if (node->heads[commitment].slot <= most) {
+                slot = ngx_max(slot, node->heads[commitment].slot);
+            }
         }
 
         ngx_http_jupref_pool_unlock(asking->of->pool);
     }
-
-    return slot;
-}
-
-
-static uint64_t
-ngx_http_jupref_head_epoch_slot(jupref_bytes_t result)
-{
-    uint64_t                    slot;
-    jupref_json_tree_t          tree;
-    const jupref_json_value_t  *value;
-
-    if (jupref_json_tree_parse(&tree, result, 32,
-                               &ngx_http_jupref_fetch_memory)
-        != JUPREF_JSON_OK)
-    {
-        return 0;
-    }
-
-    value = jupref_json_tree_member(&tree, &tree.values[0], "absoluteSlot");
-
-    if (!jupref_json_tree_u64(value, &slot)) {
-        slot = 0;
-    }
-
-    jupref_json_tree_free(&tree);
 
     return slot;
 }

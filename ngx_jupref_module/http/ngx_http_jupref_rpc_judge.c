@@ -16,16 +16,13 @@ enum {
     NGX_HTTP_JUPREF_RPC_RANK_SICK,      /* the node says it is its own fault */
     NGX_HTTP_JUPREF_RPC_RANK_LACKS,     /* it hasn't the method */
     NGX_HTTP_JUPREF_RPC_RANK_WELL,
-    NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot */
+    NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, but an old one */
 };
 
 
 static unsigned ngx_http_jupref_rpc_judge_slot(
     ngx_http_jupref_rpc_exchange_t *exchange,
     const jupref_rpc_answer_t *answer);
-static ngx_uint_t ngx_http_jupref_rpc_believes(ngx_http_jupref_pool_t *pool,
-    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
-    uint64_t slot);
 static ngx_int_t ngx_http_jupref_rpc_next(
     ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange);
@@ -47,7 +44,7 @@ static const jupref_rpc_verdict_t  ngx_http_jupref_rpc_disbelief = {
     .other = JUPREF_RPC_OTHER_YES,
     .mark = JUPREF_RPC_MARK_SOFT,
     .code = -32603,
-    .message = "Internal error: a node tells of slots that nobody else knows"
+    .message = "Internal error: a node tells what nobody else knows"
 };
 
 
@@ -138,9 +135,9 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
 
 
 /*
- * A result may be of a slot that the client has left behind, and another node
- * further ahead; or of one that nobody else is near, as only a node that lies
- * would tell, and then it isn't believed.  Neither is kept for others.
+ * A result may be of a slot that the client has left behind, or older than the
+ * pool allows, and another node further ahead; or it can't be so, as only a
+ * node that lies would tell.  Neither is kept for others.
  */
 
 static unsigned
@@ -159,42 +156,28 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
         ngx_http_jupref_pool_seen(pick->pool, pick->node,
                                   member->call->commitment, slot,
                                   pick->started_ms);
-
     }
 
     if (pick && pick->pool
-        && !ngx_http_jupref_rpc_believes(pick->pool, member->call, answer,
-                                         slot))
+        && !ngx_http_jupref_rpc_believes(exchange, answer, slot))
     {
         member->verdict = ngx_http_jupref_rpc_disbelief;
         return NGX_HTTP_JUPREF_RPC_RANK_NONE;
     }
 
-    if (slot && slot < member->min_slot) {
-        member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
+    if ((slot && slot < member->min_slot)
+        || (pick && pick->pool
+            && ngx_http_jupref_rpc_is_old(exchange, answer, slot)))
+    {
+        member->verdict.other = member->call->method->retry
+                                ? JUPREF_RPC_OTHER_FRESHER
+                                : JUPREF_RPC_OTHER_NEVER;
         return NGX_HTTP_JUPREF_RPC_RANK_OLD;
     }
 
     ngx_http_jupref_rpc_keep(exchange, answer, slot);
 
     return NGX_HTTP_JUPREF_RPC_RANK_NONE;
-}
-
-
-static ngx_uint_t
-ngx_http_jupref_rpc_believes(ngx_http_jupref_pool_t *pool,
-    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
-    uint64_t slot)
-{
-    if (slot) {
-        return slot <= ngx_http_jupref_pool_believable_slot(pool);
-    }
-
-    if (ngx_strcmp(call->method->name, "getBlockHeight") == 0) {
-        return answer->number <= ngx_http_jupref_pool_believable_height(pool);
-    }
-
-    return 1;
 }
 
 

@@ -10,10 +10,6 @@
 #include "solana/jupref_pool.h"
 
 
-/* Blocks that a node may be ahead of the known height. */
-#define JUPREF_HEIGHT_AHEAD  4096
-
-
 /* How far a node is believed to have moved on since it told a slot. */
 #define JUPREF_EXPECT_MS  5000
 
@@ -466,38 +462,6 @@ jupref_pool_block_height(const jupref_pool_t *pool)
     }
 
     return height;
-}
-
-
-uint64_t
-jupref_pool_believable_slot(const jupref_pool_t *pool, uint64_t now_ms)
-{
-    uint64_t  ahead_ms;
-
-    if (pool->front_slot == 0) {
-        return UINT64_MAX;
-    }
-
-    ahead_ms = pool->rules.max_lag_ms;
-
-    if (now_ms > pool->front_ms) {
-        ahead_ms += now_ms - pool->front_ms;
-    }
-
-    return pool->front_slot + ahead_ms * 1000 / pool->slot_us;
-}
-
-
-/* It is told every few seconds only, and differs by commitment. */
-
-uint64_t
-jupref_pool_believable_height(const jupref_pool_t *pool)
-{
-    uint64_t  height;
-
-    height = jupref_pool_block_height(pool);
-
-    return height ? height + JUPREF_HEIGHT_AHEAD : UINT64_MAX;
 }
 
 
