@@ -263,3 +263,61 @@ location = /alone { jupref_rpc; }
 --- must_die
 --- error_log
 "jupref_rpc" in location "/alone" has no nodes to ask
+
+
+
+=== TEST 21: a subrequest that nginx brings to the gateway is refused, and the worker lives
+--- server
+location = /mirrored { mirror /rpc; proxy_pass http://nodes; }
+location = /guarded  { auth_request /rpc; proxy_pass http://nodes; }
+--- nodes
+a => { '*' => sub { (result($_[0], '"mine"'), 'stay') } }
+--- story
+is(json(post('/mirrored', call('getBalance', 'x'),
+             'Content-Type: application/json')->{body})->{result}, 'mine');
+is(post('/guarded', call('getBalance', 'x'), 'Content-Type: application/json')->{status}, 500);
+is(seen('a'), 1);
+
+RpcEdge::until('refusal', sub {
+    logged('"jupref_rpc" at "/rpc" was asked by a subrequest') >= 2 });
+is(json(rpc(call('getHealth'))->{body})->{result}, 'mine');
+is(logged('exited on signal'), 0);
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 22: nor does a node get a call of its own by X-Accel-Redirect
+--- server
+location @other { jupref_rpc; proxy_pass http://nodes; }
+--- nodes
+a => { getBalance => sub { http(200, '', 'X-Accel-Redirect: @other') } }
+--- story
+my $answer = rpc(call('getBalance', 'x'));
+
+is($answer->{status}, 502);
+is(json($answer->{body})->{error}{code}, -32603);
+is(json(rpc(call('getHealth'))->{body})->{result}, 'a getHealth');
+is(logged('exited on signal'), 0);
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 23: the client's keys, cookies and addresses don't reach a node
+--- in_rpc
+proxy_set_header X-Of-Operator $http_x_wanted;
+--- story
+rpc(call('getHealth'), 'Authorization: Bearer secret', 'Cookie: sid=secret', 'X-Api-Key: secret',
+    'Origin: https://secret.example', 'Referer: https://secret.example/', 'X-Forwarded-For: 192.0.2.7',
+    'X-Wanted: passed', 'Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    'Tracestate: a=b', 'User-Agent: mine', 'Accept: application/json');
+
+my ($head) = heads_seen('a');
+
+unlike($head, qr/secret|192\.0\.2\.7|x-wanted/i);
+like($head, qr/^$_\r$/mi) for 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    'tracestate: a=b', 'user-agent: mine', 'accept: application/json',
+    'content-type: application/json', 'x-of-operator: passed';

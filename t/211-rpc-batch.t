@@ -159,3 +159,48 @@ my $answer = json(rpc('[' . join(',', map {
 
 is(join(' ', map { $_->{id} } @$answer), join ' ', 1 .. 100);
 is(grep({ $_->{result} eq 'a getBlock' } @$answer), 100);
+
+
+
+=== TEST 13: answer= is the whole batch's: members beyond it are told so, the others get theirs
+--- rpc: answer=100k cache=off
+--- nodes
+a => { getBlock => sub { result($_[0], '"' . 'x' x 30000 . '"') },
+       getBlocks => sub { chunked(200, '{"jsonrpc":"2.0","result":"',
+                                  ('y' x 5000) x 6, qq(","id":$_[0]{id}})) } }
+--- story
+for my $method (qw(getBlock getBlocks)) {
+    my $answers = json(rpc(batch(map { call($method, $_) } 1 .. 40))->{body});
+    my @large = grep { ($_->{error}{message} // '') =~ /too large/ } @$answers;
+    my @given = grep { length($_->{result} // '') == 30000 } @$answers;
+
+    is(@large + @given, 40, $method);
+    cmp_ok(@given, '>=', 1);
+    cmp_ok(@given, '<=', 3);
+}
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 14: what one batch asks twice is held once, and given to each
+--- rpc: answer=40k
+--- nodes
+a => { getBlock => sub { (\0.2, result($_[0], '"' . 'x' x 30000 . '"')) } }
+--- story
+my $answers = json(rpc(batch(map { call('getBlock', 7) } 1 .. 10))->{body});
+
+is(grep({ length($_->{result} // '') == 30000 } @$answers), 10);
+is(seen('a'), 1);
+
+
+
+=== TEST 15: what was of no use is given back: of large errors one alone is held
+--- rpc: answer=70k cache=off
+--- nodes
+a => { getBlock => sub { failure($_[0], -32005, 'x' x 30000) } },
+b => { getBlock => sub { failure($_[0], -32005, 'x' x 30000) } },
+c => { getBlock => sub { result($_[0], '"' . 'y' x 30000 . '"') } }
+--- story
+is(length(answer('getBlock', $_)->{result}), 30000) for 1 .. 4;

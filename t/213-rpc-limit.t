@@ -198,3 +198,18 @@ jupref_rpc_cost getSlot -1;
 --- must_die
 --- error_log
 invalid cost "-1" in "jupref_rpc_cost"
+
+
+
+=== TEST 16: addresses of one IPv6 network are one client
+--- server
+set_real_ip_from 127.0.0.1;
+real_ip_header   X-Real-IP;
+location = /who { return 200 "$jupref_client"; }
+--- story
+sub who { get('/who', "X-Real-IP: $_[0]")->{body} }
+
+is(who('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2::/64');
+is(who('2001:db8:1:2::1'), '2001:db8:1:2::/64');
+is(who('2001:db8:1:3::1'), '2001:db8:1:3::/64');
+is(who('192.0.2.7'), '192.0.2.7');

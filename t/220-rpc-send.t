@@ -482,7 +482,29 @@ jupref_rpc_send fanout=3;
 
 
 
-=== TEST 25: providers behind local sockets of nginx get it, copies and resends
+=== TEST 25: a judge that takes its time gets another one beside it
+--- pool: max_lag=20s
+--- nodes
+a => { chain => { offset => -60 }, sendTransaction => takes() },
+b => { chain => {}, sendTransaction => takes(4) }
+--- story
+pooled();
+sleep 1;
+
+my $transaction = transaction_text();
+my $start = time;
+
+is_accepted(sent($transaction), $transaction);
+cmp_ok(time - $start, '<', 3);
+
+# with its own preflight: it isn't a copy
+
+ok(!$_->{skipPreflight}) for settings_seen('a');
+is(settings_seen('a'), 1);
+
+
+
+=== TEST 26: providers behind local sockets of nginx get it, copies and resends
 --- pool
 --- http
 upstream behind {

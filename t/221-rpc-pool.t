@@ -20,6 +20,13 @@ sub value {
 }
 
 
+# An envelope of where the chain is finalized.
+
+sub at_final {
+    return at_slot(StubNode::chain_slot() - 40)->(@_);
+}
+
+
 # Heads as clients see them: [answer, where it came from].
 
 sub head {
@@ -81,7 +88,7 @@ is($from, 'head');
 === TEST 3: minContextSlot that memory hasn't reached is asked of a node
 --- pool
 --- nodes
-a => { chain => {}, getSlot => sub { result($_[0], 1e12) } }
+a => { chain => {}, getSlot => sub { result($_[0], StubNode::chain_slot()) } }
 --- story
 pooled();
 
@@ -108,10 +115,11 @@ ok($from{miss}) or diag join ' ', %from;
 --- pool
 --- rpc: head=off cache=off
 --- nodes
-a => { chain => {}, getSlot => sub { result($_[0], $_[0]{number}) } }
+a => { chain => {}, getSlot => sub { result($_[0], StubNode::chain_slot() - 40 + $_[0]{number}) } }
 --- story
 sleep 1;
-is(answer('getSlot')->{result}, $_) for 1 .. 3;
+my @slots = map { answer('getSlot')->{result} } 1 .. 3;
+cmp_ok($slots[$_], '>', $slots[$_ - 1]) for 1 .. 2;
 
 
 
@@ -183,7 +191,7 @@ is(asked('a', 'vendorWrite') + asked('b', 'vendorWrite'), 1);
 --- pool
 --- nodes
 a => { chain => {}, getBalance => sub { http(429, '', 'Retry-After: 20') } },
-b => { chain => {}, getBalance => at_slot(5) }
+b => { chain => {}, getBalance => \&at_final }
 --- story
 pooled();
 sleep 1;
@@ -196,7 +204,7 @@ cmp_ok(asked('a', 'getBalance'), '<=', 1);
 --- pool
 --- nodes
 a => { chain => { health => '-32005' }, getBalance => sub { failure($_[0], -32005, 'Node is behind') } },
-b => { chain => {}, getBalance => at_slot(5) }
+b => { chain => {}, getBalance => \&at_final }
 --- story
 pooled();
 sleep 1;
@@ -242,17 +250,17 @@ cmp_ok(value('getBalance', 'x'), '>', 0);
 
 
 === TEST 12: a node that is behind the client's slot isn't the last word
---- pool: max_lag=60s
+--- pool: max_lag=60s by=round_robin
 --- in_rpc
 jupref_rpc_monotonic on;
 --- rpc: cache=off
 --- nodes
 a => { chain => { offset => -20 }, getBalance => sub {
     my $config = ref $_[0]{params}[1] ? $_[0]{params}[1] : {};
-    return ($config->{minContextSlot} // 0) > $StubNode::BASE + 50
+    return ($config->{minContextSlot} // 0) > StubNode::chain_slot() - 50
         ? failure($_[0], -32016, 'Minimum context slot has not been reached', '{"contextSlot":5}')
-        : at_slot($StubNode::BASE + 50, 1)->(@_) } },
-b => { chain => {}, getBalance => at_slot($StubNode::BASE + 100, 2),
+        : at_slot(StubNode::chain_slot() - 50, 1)->(@_) } },
+b => { chain => {}, getBalance => sub { at_slot(StubNode::chain_slot(), 2)->(@_) },
        getSignatureStatuses => at_slot($StubNode::BASE + 100, '[null]') }
 --- story
 pooled();
@@ -302,3 +310,158 @@ for (1 .. 60) {
     $last = $slot;
     sleep 0.02;
 }
+
+
+
+=== TEST 15: a node that lacks a method isn't asked for it again, nor are all of them
+--- pool
+--- nodes
+a => { chain => {}, getAsset => sub { failure($_[0], -32601, 'Method not found') },
+       getNothing => sub { failure($_[0], -32601, 'Method not found') } },
+b => { chain => {}, getNothing => sub { failure($_[0], -32601, 'Method not found') } }
+--- story
+pooled();
+sleep 1;
+
+for my $i (1 .. 60) {
+    is(answer('getAsset', $i)->{result}, 'b getAsset');
+    is(answer('getNothing', $i)->{error}{code}, -32601);
+}
+
+is(asked('b', 'getAsset'), 60);
+cmp_ok(asked('a', 'getAsset'), '<=', 1);
+
+# two nodes for the first of them, one for each other
+
+cmp_ok(asked('a', 'getNothing') + asked('b', 'getNothing'), '<=', 62);
+
+
+
+=== TEST 16: one lie about the slot locks no client out of its reads
+--- pool: by=round_robin
+--- in_rpc
+jupref_rpc_monotonic on;
+--- rpc: cache=off hedge=off
+--- nodes
+map { my $name = $_;
+    ($name => { chain => {}, getBalance => sub {
+        my $config = $_[0]{params}[1] // {};
+        my $slot = StubNode::chain_slot() - ($config->{commitment} eq 'confirmed' ? 12 : 0);
+        $slot = 999_999_999 if $name eq 'c' && $_[0]{params}[0] eq 'lie';
+        return at_slot($slot, $config->{minContextSlot} // 0)->(@_) } })
+} qw(a b c)
+--- story
+pooled();
+sleep 1;
+
+for my $commitment (qw(processed confirmed)) {
+    RpcEdge::until("$commitment lie", sub {
+        my $result = answer('getBalance', 'lie', { commitment => $commitment })->{result};
+        cmp_ok($result->{context}{slot}, '<', 900_000_000);
+
+        return grep { /"lie"/ && /$commitment/ } seen('c');
+    });
+
+    for (1 .. 6) {
+        my $result = answer('getBalance', 'x', { commitment => $commitment })->{result};
+        cmp_ok($result->{value}, '<', $StubNode::BASE + 100_000, "$commitment: what is demanded");
+        cmp_ok($result->{context}{slot}, '>=', $result->{value});
+    }
+
+    # by then the liar's own probes tell that it is among the others
+
+    sleep 2;
+}
+
+
+
+=== TEST 17: one lie about the head isn't told to everybody
+--- pool: by=round_robin
+--- rpc: hedge=off
+--- server
+location = /asked { jupref_rpc head=off hedge=off; proxy_pass http://nodes; }
+--- nodes
+map { my $name = $_;
+    ($name => { chain => {}, getLatestBlockhash => sub {
+        my $slot = $name eq 'c' ? 999_999_999 : StubNode::chain_slot() - 2;
+        return at_slot($slot, qq({"blockhash":"$name","lastValidBlockHeight":1}))->(@_) } })
+} qw(a b c)
+--- story
+pooled();
+sleep 1;
+
+my $call = call('getLatestBlockhash', { commitment => 'confirmed' });
+
+RpcEdge::until('lie', sub {
+    post('/asked', $call, 'Content-Type: application/json');
+    asked('c', 'getLatestBlockhash') });
+
+for (1 .. 10) {
+    my $answer = rpc($call);
+
+    cmp_ok(json($answer->{body})->{result}{context}{slot}, '<', 900_000_000);
+    sleep 0.05;
+}
+
+# and what is true is told from memory, though its slot is lower
+
+is(rpc($call)->{header}{'x-cache'}, 'head');
+
+
+
+=== TEST 18: when who was ahead is gone nothing older is told, but that it isn't there yet
+--- pool: max_lag=60s
+--- in_rpc
+jupref_rpc_monotonic on;
+--- rpc: cache=off hedge=off
+--- nodes
+a => { chain => { offset => -100 }, getTokenSupply => sub {
+    my $slot = StubNode::chain_slot() - ($_[0]{number} ? 100 : 0);
+    return at_slot($slot)->(@_) } },
+b => { chain => {}, getTokenSupply => sub {
+    return $_[0]{params}[0] eq 'gone' ? ()
+           : at_slot(StubNode::chain_slot())->(@_) } }
+--- story
+pooled();
+sleep 1;
+
+my $seen = 0;
+
+RpcEdge::until('front', sub {
+    my $slot = answer('getTokenSupply', 'x', { commitment => 'processed' })->{result}{context}{slot};
+    $seen = $slot if $slot > $seen;
+    return asked('b', 'getTokenSupply') });
+
+my $answer = answer('getTokenSupply', 'gone', { commitment => 'processed' });
+
+is($answer->{error}{code}, -32016);
+cmp_ok($answer->{error}{data}{contextSlot}, '<', $seen);
+cmp_ok($answer->{error}{data}{contextSlot}, '>', $StubNode::BASE - 1000);
+--- no_error_log
+[alert]
+[crit]
+
+
+
+=== TEST 19: a node that was only behind is asked again a slot later, though the other one failed
+--- pool: max_lag=60s
+--- rpc: cache=off hedge=off
+--- nodes
+a => { chain => {}, getBalance => sub {
+    my @asked = asked('a', 'getBalance');
+    return asked('a', 'getBalance') == 1
+        ? failure($_[0], -32016, 'Minimum context slot has not been reached', '{"contextSlot":5}')
+        : at_slot(StubNode::chain_slot(), 'true')->(@_) } },
+b => { chain => {}, getBalance => sub { () } }
+--- story
+pooled();
+sleep 1;
+
+for (1 .. 3) {
+    is(value('getBalance', "x$_", { commitment => 'processed' }), JSON::PP::true);
+}
+
+is(asked('a', 'getBalance') + asked('b', 'getBalance') >= 3, 1);
+--- no_error_log
+[alert]
+[crit]

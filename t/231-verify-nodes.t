@@ -260,15 +260,64 @@ subtest 'one node alone cannot say that a trade has expired' => sub {
 };
 
 
-subtest 'calls to nodes are never more than are allowed at once' => sub {
-    $nginx->reload(http => ChainNodes::upstream(qw(a b c))
-                           . "\njupref_verify on concurrency=1;");
+# How many calls began while another one was under way, since then.
 
-    my @ids = map { fresh() } 1 .. 6;
+sub overlaps {
+    my ($since) = @_;
+    my @calls = sort { $a->{began} <=> $b->{began} }
+                grep { $_->{began} > $since
+                       && $_->{method} =~ /Transaction$|Statuses$/ }
+                map { asked($_) } qw(a b c);
+    my ($count, $ended) = (0, 0);
+
+    for my $call (@calls) {
+        $count++ if $call->{began} < $ended;
+        $ended = $call->{ended} if $call->{ended} > $ended;
+    }
+
+    return $count;
+}
+
+
+subtest 'calls to nodes are never more than are allowed at once' => sub {
+    everybody(slow => 0.1);
+
+    for my $allowed (8, 1) {
+        $nginx->reload(http => ChainNodes::upstream(qw(a b c))
+                               . "\njupref_verify on concurrency=$allowed;");
+        sleep 4;
+
+        my $since = time;
+        my @ids = map { fresh() } 1 .. 8;
+        my @signatures = map { traded($_) } @ids;
+
+        land($_, fee => 900000) for @ids;
+        is(ruled($_, 60), 'verified') for @signatures;
+
+        if ($allowed == 1) {
+            is(overlaps($since), 0, 'one after the other');
+        } else {
+            cmp_ok(overlaps($since), '>', 0, 'several at once');
+        }
+    }
+
+    everybody(slow => undef);
+};
+
+
+subtest 'a node without the method keeps no trade from the others' => sub {
+    node('a', error => { code => -32601, message => 'Method not found' },
+         only => ['getTransaction']);
+
+    my $since = time;
+    my @ids = map { fresh() } 1 .. 4;
     my @signatures = map { traded($_) } @ids;
 
     land($_, fee => 900000) for @ids;
     is(ruled($_, 60), 'verified') for @signatures;
+
+    my @asked = grep { $_->{began} > $since } asked('a', 'getTransaction');
+    cmp_ok(scalar @asked, '<=', 4, 'and it is left alone for a while');
 };
 
 $nginx->stop;

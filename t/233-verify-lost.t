@@ -92,6 +92,23 @@ subtest 'one that can land no more is closed, when two nodes have nothing' => su
     is(told(trade_id('nothing')), undef);
 };
 
+
+
+subtest 'the word of one node is not enough to book a signature' => sub {
+    cut_off('alone');
+    node('b', hides => [trade_id('alone')]);
+    land('alone', fee => 900000);
+
+    sleep 20;
+    ok(scalar(grep { $_->{params}[0] eq trade_id('alone') }
+              asked('b', 'getTransaction')), 'the other one was asked');
+    is(told(trade_id('alone')), undef);
+
+    node('b', hides => undef);
+    ok(comes(sub { told(trade_id('alone')) }), 'until that one knows it, too');
+    is(ruled(trade_id('alone'), 60), 'verified');
+};
+
 $nginx->stop;
 ChainNodes::stop();
 done_testing();

@@ -14,6 +14,12 @@
 #define NGX_HTTP_JUPREF_TOUR_AGAIN_MS  (30 * 1000)
 #define NGX_HTTP_JUPREF_TOUR_NEW_MS    (10 * 1000)
 
+/* By another node, to confirm what was found. */
+#define NGX_HTTP_JUPREF_TOUR_CONFIRM_MS  500
+
+/* Tours in a row after which somebody is told that none comes to an end. */
+#define NGX_HTTP_JUPREF_TOURS_UNFINISHED  4
+
 
 static void ngx_http_jupref_tour_start(ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_tour_steps(ngx_http_jupref_tour_t *tour);
@@ -22,6 +28,8 @@ static ngx_uint_t ngx_http_jupref_tour_due(ngx_http_jupref_tour_t *tour,
 static void ngx_http_jupref_tell_referrals(ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_tell_places(ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_tell_drift(ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_tell_unfinished(ngx_http_jupref_tour_t *tour,
+    ngx_uint_t i);
 
 
 static const ngx_http_jupref_step_pt  ngx_http_jupref_steps[] = {
@@ -183,11 +191,21 @@ ngx_http_jupref_accounts_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
 
         ngx_http_jupref_trust(&trust, tour->pool);
         trust.usable = trust.trusted;
-        node = ngx_http_jupref_trust_node(&trust, tour->pool, 0);
+        node = ngx_http_jupref_trust_node(&trust, tour->pool,
+                                          tour->more
+                                          >= NGX_HTTP_JUPREF_MORE_OTHER
+                                          ? (uint64_t) 1 << tour->node : 0);
+
+        if (node == NULL) {
+            node = ngx_http_jupref_trust_node(&trust, tour->pool, 0);
+        }
 
         if (node == NULL) {
             return;
         }
+
+        tour->more = NGX_HTTP_JUPREF_MORE_NONE;
+        tour->single = (tour->pool->count == 1 && tour->conf->witnesses == 1);
 
         tour->node = node->number;
         tour->running = 1;
@@ -249,6 +267,13 @@ ngx_http_jupref_tour_next(ngx_http_jupref_tour_t *tour)
     if (++tour->step == NGX_HTTP_JUPREF_STEPS) {
         tour->running = 0;
         tour->listed_ms = ngx_http_jupref_steady_ms();
+
+        if (tour->more) {
+            tour->due_ms = tour->listed_ms
+                           + (tour->more == NGX_HTTP_JUPREF_MORE_CONFIRM
+                              ? NGX_HTTP_JUPREF_TOUR_CONFIRM_MS
+                              : NGX_HTTP_JUPREF_TOUR_AGAIN_MS);
+        }
 
         ngx_http_jupref_rpc_lock(tour->rpc_zone);
         tour->seen->checked_ms = ngx_http_jupref_now_ms();
@@ -429,7 +454,7 @@ ngx_http_jupref_tell_places(ngx_http_jupref_tour_t *tour)
 static void
 ngx_http_jupref_tell_drift(ngx_http_jupref_tour_t *tour)
 {
-    u_char                     text[JUPREF_PUBKEY_TEXT];
+    u_char                     text[JUPREF_REASON_MAX];
     ngx_str_t                  detail;
     ngx_uint_t                 i, drifting;
     ngx_http_jupref_report_t  *report;
@@ -439,9 +464,13 @@ ngx_http_jupref_tell_drift(ngx_http_jupref_tour_t *tour)
     for (drifting = 0, i = 0; i < tour->seen->mint_count; i++) {
         report = tour->seen->mints[i].report;
 
-        if (report == NULL || report->unfinished
-            || report->drift.unexplained == 0)
-        {
+        if (report && report->unfinished) {
+            drifting++;                 /* nobody can say that it isn't */
+            ngx_http_jupref_tell_unfinished(tour, i);
+            continue;
+        }
+
+        if (report == NULL || report->drift.unexplained == 0) {
             continue;
         }
 
@@ -463,4 +492,33 @@ ngx_http_jupref_tell_drift(ngx_http_jupref_tour_t *tour)
         ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_DRIFT, 0,
                                  &detail, tour->log);
     }
+}
+
+
+/* Once for each time that it doesn't come to an end for long. */
+
+static void
+ngx_http_jupref_tell_unfinished(ngx_http_jupref_tour_t *tour, ngx_uint_t i)
+{
+    u_char                       text[JUPREF_REASON_MAX], *p;
+    ngx_str_t                    detail;
+    ngx_http_jupref_fee_mint_t  *mint;
+
+    mint = &tour->seen->mints[i];
+
+    if (mint->report->unfinished_tours != NGX_HTTP_JUPREF_TOURS_UNFINISHED) {
+        return;
+    }
+
+    mint->report->unfinished_tours++;
+
+    p = text + jupref_pubkey_format(text, &mint->mint);
+    p = ngx_snprintf(p, sizeof(text) - (p - text), " %s",
+                     ngx_http_jupref_unfinished_name(
+                         mint->report->unfinished));
+
+    detail.data = text;
+    detail.len = (size_t) (p - text);
+    ngx_http_jupref_incident(tour->zone, JUPREF_INCIDENT_FEE_DRIFT, 1,
+                             &detail, tour->log);
 }

@@ -66,11 +66,25 @@ typedef struct {
 } ngx_http_jupref_place_t;
 
 
+/* Why a report isn't the last word. */
+typedef enum {
+    NGX_HTTP_JUPREF_FINISHED = 0,
+    NGX_HTTP_JUPREF_UNFINISHED_SIGNATURES,      /* more than a tour takes */
+    NGX_HTTP_JUPREF_UNFINISHED_TRANSACTIONS,    /* the same */
+    NGX_HTTP_JUPREF_UNFINISHED_NOT_SHOWN,       /* one, by the node */
+    NGX_HTTP_JUPREF_UNFINISHED_NOT_CONFIRMED,   /* by a second node yet */
+    NGX_HTTP_JUPREF_UNFINISHED_NOT_BOOKED,      /* the ledger refused it */
+    NGX_HTTP_JUPREF_UNFINISHED_MEMORY,
+    NGX_HTTP_JUPREF_UNFINISHEDS
+} ngx_http_jupref_unfinished_e;
+
+
 typedef struct {
     jupref_reconcile_t           reconcile;
     jupref_drift_t               drift;
     uint64_t                     checked_ms;
-    unsigned                     unfinished:1;  /* not all was looked at */
+    ngx_http_jupref_unfinished_e unfinished;
+    ngx_uint_t                   unfinished_tours;      /* in a row */
 } ngx_http_jupref_report_t;
 
 
@@ -91,6 +105,7 @@ typedef enum {
     NGX_HTTP_JUPREF_RECONCILED_EVEN = 0,
     NGX_HTTP_JUPREF_RECONCILED_DRIFT,
     NGX_HTTP_JUPREF_RECONCILED_FAILED,
+    NGX_HTTP_JUPREF_RECONCILED_UNFINISHED,
     NGX_HTTP_JUPREF_RECONCILED
 } ngx_http_jupref_reconciled_e;
 
@@ -118,9 +133,17 @@ ngx_http_jupref_accounts_t *ngx_http_jupref_accounts(
 /* "open", "missing", …; "good", "other_share", … */
 const char *ngx_http_jupref_fee_state_name(ngx_uint_t state);
 const char *ngx_http_jupref_referral_state_name(ngx_uint_t state);
+const char *ngx_http_jupref_unfinished_name(ngx_uint_t unfinished);
 
 /* One line for a person. */
 const char *ngx_http_jupref_referral_state_text(ngx_uint_t state);
+
+/*
+ * 1 when a configured referral account leaves less of a fee than `partner_bps`
+ * to the operator: what is paid by that isn't there.
+ */
+ngx_uint_t ngx_http_jupref_share_is_short(ngx_http_jupref_rpc_zone_t *zone,
+    ngx_uint_t partner_bps, ngx_uint_t *share);
 
 /* Booked when it isn't so already; `detail` is cut to what an event holds. */
 void ngx_http_jupref_incident(ngx_http_jupref_zone_t *zone,

@@ -47,7 +47,7 @@ ngx_http_jupref_accounts(ngx_http_jupref_rpc_zone_t *zone)
     accounts = zone->shared->accounts;
 
     if (accounts == NULL) {
-        accounts = ngx_slab_calloc_locked(zone->shpool,
+        accounts = ngx_http_jupref_rpc_zone_alloc_locked(zone,
                                           sizeof(ngx_http_jupref_accounts_t));
         zone->shared->accounts = accounts;
     }
@@ -76,6 +76,59 @@ const char *
 ngx_http_jupref_referral_state_text(ngx_uint_t state)
 {
     return ngx_http_jupref_referral_states[state].text;
+}
+
+
+ngx_uint_t
+ngx_http_jupref_share_is_short(ngx_http_jupref_rpc_zone_t *zone,
+    ngx_uint_t partner_bps, ngx_uint_t *share)
+{
+    ngx_uint_t                        i, is_short;
+    ngx_http_jupref_accounts_t       *seen;
+    ngx_http_jupref_referral_seen_t  *referral;
+
+    is_short = 0;
+    seen = ngx_http_jupref_accounts(zone);
+
+    if (seen == NULL) {
+        return 0;
+    }
+
+    ngx_http_jupref_rpc_lock(zone);
+
+    for (i = 0; i < seen->referral_count; i++) {
+        referral = &seen->referrals[i];
+
+        if (referral->configured
+            && (referral->state == NGX_HTTP_JUPREF_REFERRAL_GOOD
+                || referral->state == NGX_HTTP_JUPREF_REFERRAL_OTHER_SHARE)
+            && referral->account.share_bps < partner_bps)
+        {
+            is_short = 1;
+            *share = referral->account.share_bps;
+        }
+    }
+
+    ngx_http_jupref_rpc_unlock(zone);
+
+    return is_short;
+}
+
+
+const char *
+ngx_http_jupref_unfinished_name(ngx_uint_t unfinished)
+{
+    static const char *const  names[NGX_HTTP_JUPREF_UNFINISHEDS] = {
+        [NGX_HTTP_JUPREF_FINISHED] = "",
+        [NGX_HTTP_JUPREF_UNFINISHED_SIGNATURES] = "signatures",
+        [NGX_HTTP_JUPREF_UNFINISHED_TRANSACTIONS] = "transactions",
+        [NGX_HTTP_JUPREF_UNFINISHED_NOT_SHOWN] = "not_shown",
+        [NGX_HTTP_JUPREF_UNFINISHED_NOT_CONFIRMED] = "not_confirmed",
+        [NGX_HTTP_JUPREF_UNFINISHED_NOT_BOOKED] = "not_booked",
+        [NGX_HTTP_JUPREF_UNFINISHED_MEMORY] = "memory"
+    };
+
+    return names[unfinished];
 }
 
 

@@ -9,14 +9,7 @@
  *                       └── another node     └── next ◄── transaction
  */
 
-#include "agent/ngx_http_jupref_intents.h"
-
-#include "agent/ngx_http_jupref_ask.h"
-#include "agent/ngx_http_jupref_proof.h"
-#include "agent/ngx_http_jupref_trust.h"
-#include "agent/ngx_http_jupref_verify_conf.h"
-#include "ledger/jupref_upkeep.h"
-#include "ledger/jupref_view.h"
+#include "agent/ngx_http_jupref_intents_parts.h"
 
 
 /* Younger ones are under way, most likely. */
@@ -31,48 +24,6 @@
 #define NGX_HTTP_JUPREF_INTENTS_BEFORE_S  120
 #define NGX_HTTP_JUPREF_INTENTS_AFTER_S   900
 
-#define NGX_HTTP_JUPREF_INTENTS_PAGE      100   /* signatures */
-#define NGX_HTTP_JUPREF_INTENTS_PAGES     10    /* of one address */
-
-#define NGX_HTTP_JUPREF_INTENTS_PLACES                                        \
-    (1 + JUPREF_FEE_ACCOUNTS * NGX_HTTP_JUPREF_REFERRALS_KEPT)
-
-
-typedef struct {
-    ngx_http_jupref_zone_t         *zone;
-    ngx_http_jupref_pool_t         *pool;
-    ngx_http_jupref_proof_t        *proof;
-    ngx_log_t                      *log;
-    ngx_uint_t                      referral_count;
-    jupref_pubkey_t                 referrals[NGX_HTTP_JUPREF_REFERRALS_KEPT];
-
-    jupref_cursor_t                 cursor;
-    uint64_t                        pass_ms;    /* the next pass begins */
-
-    /* the one that is looked for; seq 0: none */
-    jupref_intent_view_t            intent;
-    jupref_pubkey_t                 places[NGX_HTTP_JUPREF_INTENTS_PLACES];
-    ngx_uint_t                      place_count;
-    ngx_http_jupref_trust_t         trust;
-    uint64_t                        asked;      /* nodes, bits */
-    ngx_uint_t                      silent;     /* those that have nothing */
-
-    /* at one node */
-    ngx_http_jupref_ask_t          *ask;
-    ngx_uint_t                      node;
-    uint64_t                        height;
-    ngx_uint_t                      place;
-    ngx_uint_t                      pages;
-    unsigned                        failed:1;   /* its silence is worthless */
-    unsigned                        ended:1;    /* no older page is of use */
-
-    jupref_address_signature_t      page[NGX_HTTP_JUPREF_INTENTS_PAGE];
-    unsigned                        page_count;
-    unsigned                        page_at;
-    jupref_rpc_transaction_t        shown;
-} ngx_http_jupref_intents_t;
-
-
 static ngx_uint_t ngx_http_jupref_intents_next(ngx_http_jupref_intents_t *in,
     uint64_t now_ms);
 static ngx_uint_t ngx_http_jupref_intents_due(jupref_intent_view_t *intent);
@@ -84,10 +35,9 @@ static void ngx_http_jupref_intents_signatures(ngx_http_jupref_ask_t *ask);
 static void ngx_http_jupref_intents_sift(ngx_http_jupref_intents_t *in);
 static void ngx_http_jupref_intents_candidate(ngx_http_jupref_intents_t *in);
 static void ngx_http_jupref_intents_shown(ngx_http_jupref_ask_t *ask);
+static void ngx_http_jupref_intents_confirm(ngx_http_jupref_intents_t *in);
+static void ngx_http_jupref_intents_confirmed(ngx_http_jupref_ask_t *ask);
 static void ngx_http_jupref_intents_node_over(ngx_http_jupref_intents_t *in);
-static void ngx_http_jupref_intents_found(ngx_http_jupref_intents_t *in,
-    const jupref_signature_t *signature);
-static void ngx_http_jupref_intents_close(ngx_http_jupref_intents_t *in);
 static ngx_int_t ngx_http_jupref_intents_begin(ngx_http_jupref_intents_t *in,
     ngx_http_jupref_ask_t *ask, ngx_http_jupref_ask_pt handler);
 static void ngx_http_jupref_intents_told(ngx_http_jupref_intents_t *in,
@@ -122,6 +72,7 @@ ngx_http_jupref_intents_start(ngx_http_jupref_agent_t *agent)
     in->pool = jmcf->verify->pool;
     in->proof = ngx_http_jupref_proof(agent->zone);
     in->log = agent->log;
+    in->witnesses = (ngx_uint_t) jmcf->verify->witnesses;
 
     if (in->proof == NULL) {
         ngx_free(in);
@@ -396,8 +347,13 @@ ngx_http_jupref_intents_sift(ngx_http_jupref_intents_t *in)
         if (one->block_time
             && one->block_time < time - NGX_HTTP_JUPREF_INTENTS_BEFORE_S)
         {
-            in->ended = 1;
             one->slot = 0;
+
+            /* they come newest first: one that is out of order ends nothing */
+
+            if (i + 1 == in->page_count) {
+                in->ended = 1;
+            }
 
         } else if (one->block_time
                    > time + NGX_HTTP_JUPREF_INTENTS_AFTER_S
@@ -451,7 +407,6 @@ ngx_http_jupref_intents_candidate(ngx_http_jupref_intents_t *in)
 static void
 ngx_http_jupref_intents_shown(ngx_http_jupref_ask_t *ask)
 {
-    uint8_t                     hash[JUPREF_SHA256_SIZE];
     ngx_http_jupref_intents_t  *in;
 
     in = ask->data;
@@ -463,18 +418,27 @@ ngx_http_jupref_intents_shown(ngx_http_jupref_ask_t *ask)
         return;
     }
 
+    in->candidate = in->page[in->page_at].signature;
+
     if (ask->result == NULL
         || jupref_rpc_transaction_read(&in->shown, &ask->tree, ask->result)
            != JUPREF_CHAIN_OK)
     {
         in->failed = 1;
 
-    } else if (jupref_sha256(hash, in->shown.transaction.message)
-               && ngx_memcmp(hash, in->intent.trade.message_hash,
-                             JUPREF_SHA256_SIZE)
-                  == 0)
-    {
-        ngx_http_jupref_intents_found(in, &in->page[in->page_at].signature);
+    } else if (ngx_http_jupref_intents_is(in)) {
+
+        if (in->witnesses == 1) {
+            ngx_http_jupref_intents_found(in);
+
+        } else {
+
+            /* also one that doesn't list it may know it by its signature */
+
+            in->asked = jupref_pool_bit(in->node);
+            ngx_http_jupref_intents_confirm(in);
+        }
+
         return;
     }
 
@@ -483,89 +447,77 @@ ngx_http_jupref_intents_shown(ngx_http_jupref_ask_t *ask)
 }
 
 
+/* A signature isn't booked before another node knows the transaction by it:
+ * where none does it is looked for again in a while. */
+
+static void
+ngx_http_jupref_intents_confirm(ngx_http_jupref_intents_t *in)
+{
+    ngx_http_jupref_ask_t        *ask;
+    ngx_http_jupref_pool_node_t  *node;
+
+    node = ngx_http_jupref_trust_node(&in->trust, in->pool, in->asked);
+
+    if (node == NULL) {
+        return;
+    }
+
+    in->node = node->number;
+    in->asked |= jupref_pool_bit(node->number);
+
+    ask = ngx_http_jupref_ask_transaction(in->pool, node, &in->candidate);
+
+    if (ask) {
+        (void) ngx_http_jupref_intents_begin(in, ask,
+                                         ngx_http_jupref_intents_confirmed);
+    }
+}
+
+
+static void
+ngx_http_jupref_intents_confirmed(ngx_http_jupref_ask_t *ask)
+{
+    ngx_http_jupref_intents_t  *in;
+
+    in = ask->data;
+
+    ngx_http_jupref_intents_told(in, ask, NGX_HTTP_JUPREF_CALL_TRANSACTION);
+
+    if (ask->result
+        && jupref_rpc_transaction_read(&in->shown, &ask->tree, ask->result)
+           == JUPREF_CHAIN_OK
+        && ngx_http_jupref_intents_is(in))
+    {
+        ngx_http_jupref_intents_found(in);
+        return;
+    }
+
+    ngx_http_jupref_intents_confirm(in);
+}
+
+
+/*
+ * What a node with a short memory doesn't list may have landed all the same:
+ * of an execute that is older than that no silence is believed, and it is
+ * kept, to be found by a node that remembers or closed by a person.
+ */
+
 static void
 ngx_http_jupref_intents_node_over(ngx_http_jupref_intents_t *in)
 {
-    if (!in->failed && in->intent.trade.last_valid_block_height
+    if (!in->failed && !ngx_http_jupref_intents_forgotten(in)
+        && in->intent.trade.last_valid_block_height
         && in->height > in->intent.trade.last_valid_block_height)
     {
         in->silent++;
     }
 
-    if (in->silent == JUPREF_EVIDENCE_WITNESSES) {
+    if (in->silent == ngx_max(in->witnesses, JUPREF_EVIDENCE_WITNESSES)) {
         ngx_http_jupref_intents_close(in);
         return;
     }
 
     ngx_http_jupref_intents_at_node(in);
-}
-
-
-static void
-ngx_http_jupref_intents_found(ngx_http_jupref_intents_t *in,
-    const jupref_signature_t *signature)
-{
-    size_t                  len;
-    uint8_t                 text[JUPREF_SIGNATURE_TEXT];
-    ngx_uint_t              open;
-    jupref_event_t          event;
-    jupref_ledger_result_e  result;
-
-    result = JUPREF_LEDGER_OK;
-
-    ngx_http_jupref_lock(in->zone);
-
-    open = jupref_intent_found(ngx_http_jupref_ledger(in->zone),
-                               &in->intent.trade.request_id, signature,
-                               &event);
-    if (open) {
-        result = ngx_http_jupref_append(in->zone, &event);
-    }
-
-    ngx_http_jupref_unlock(in->zone);
-
-    if (!open) {
-        return;
-    }
-
-    len = jupref_signature_format(text, signature);
-
-    if (result != JUPREF_LEDGER_OK) {
-        ngx_log_error(NGX_LOG_ERR, in->log, 0,
-                      "jupref: trade %*s, which was under way when nginx "
-                      "ended, can't be kept, %s: %s", len, text,
-                      jupref_ledger_result_name(result),
-                      jupref_ledger_result_text(result));
-        return;
-    }
-
-    (void) ngx_atomic_fetch_add(&in->proof->recovered, 1);
-    ngx_http_jupref_commit_soon(in->zone);
-
-    ngx_log_error(NGX_LOG_NOTICE, in->log, 0,
-                  "jupref: trade %*s, which was under way when nginx ended, "
-                  "is found", len, text);
-}
-
-
-static void
-ngx_http_jupref_intents_close(ngx_http_jupref_intents_t *in)
-{
-    jupref_event_t          event;
-    jupref_ledger_result_e  result;
-
-    ngx_memzero(&event, sizeof(jupref_event_t));
-    event.type = JUPREF_EVENT_INTENT_CLOSED;
-    event.of.intent_closed.request_id = in->intent.trade.request_id;
-
-    ngx_http_jupref_lock(in->zone);
-    result = ngx_http_jupref_append(in->zone, &event);
-    ngx_http_jupref_unlock(in->zone);
-
-    if (result == JUPREF_LEDGER_OK) {
-        (void) ngx_atomic_fetch_add(&in->proof->closed, 1);
-        ngx_http_jupref_commit_soon(in->zone);
-    }
 }
 
 

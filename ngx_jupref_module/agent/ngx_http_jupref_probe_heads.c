@@ -122,7 +122,8 @@ ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch)
              ? answer.number : answer.height;
 
     if (shared->nodes[asking->node].reasons
-        || height > jupref_pool_believable_height(shared))
+        || slot > jupref_pool_believable_slot(shared, fetch->started_ms)
+        || height > jupref_pool_believable_height(shared, fetch->started_ms))
     {
         slot = 0;
     }
@@ -139,14 +140,14 @@ ngx_http_jupref_head_answered(ngx_http_jupref_fetch_t *fetch)
 /*
  * The slot that the value is of.  A block height tells none: it is at least of
  * the slot that its node had told before, at this commitment or at one that
- * comes later; what is beyond its processed slot it told in another life.
+ * comes later.
  */
 
 static uint64_t
 ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
     jupref_rpc_answer_t *answer)
 {
-    uint64_t             slot, most;
+    uint64_t             slot;
     jupref_pool_t       *shared;
     jupref_node_t       *node;
     jupref_commitment_e  commitment;
@@ -174,15 +175,11 @@ ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
     if (shared) {
         node = &shared->nodes[asking->node];
 
-        most = node->heads[JUPREF_COMMITMENT_PROCESSED].slot;
-
         for (commitment = asking->commitment;
              commitment <= JUPREF_COMMITMENT_FINALIZED;
              commitment++)
         {
-            if (node->heads[commitment].slot <= most) {
-                slot = ngx_max(slot, node->heads[commitment].slot);
-            }
+            slot = ngx_max(slot, node->heads[commitment].slot);
         }
 
         ngx_http_jupref_pool_unlock(asking->of->pool);

@@ -35,7 +35,7 @@ ngx_http_jupref_proof(ngx_http_jupref_rpc_zone_t *zone)
     proof = zone->shared->proof;
 
     if (proof == NULL) {
-        proof = ngx_slab_calloc_locked(zone->shpool,
+        proof = ngx_http_jupref_rpc_zone_alloc_locked(zone,
                                        sizeof(ngx_http_jupref_proof_t));
         zone->shared->proof = proof;
     }

@@ -25,6 +25,7 @@ static ngx_uint_t ngx_http_jupref_reconcile_begin(
 static void ngx_http_jupref_reconcile_sum(ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_reconcile_add(ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_reconcile_claims(ngx_http_jupref_tour_t *tour);
+static void ngx_http_jupref_reconcile_confirm(ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_reconcile_publish(ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_reconcile_counted(ngx_http_jupref_tour_t *tour,
     ngx_http_jupref_reconciled_e result);
@@ -95,7 +96,9 @@ ngx_http_jupref_step_reconcile(ngx_http_jupref_tour_t *tour)
     case NGX_HTTP_JUPREF_PHASE_OURS:
         ngx_http_jupref_reconcile_sum(tour);
 
-        if (tour->report.drift.unexplained) {
+        if (tour->report.drift.unexplained || tour->unfinished
+            || ngx_http_jupref_scan_claims(tour, 0))
+        {
             tour->phase = NGX_HTTP_JUPREF_PHASE_FOREIGN;
             tour->touched_at = 0;
             tour->looks = 0;
@@ -146,9 +149,10 @@ ngx_http_jupref_reconcile_begin(ngx_http_jupref_tour_t *tour)
 
     tour->place = 0;
     tour->pages = 0;
-    tour->touched_count = 0;
+    tour->limit = NGX_HTTP_JUPREF_SCAN_PAGE;
+    tour->touched_at = 0;
     tour->touch_count = 0;
-    tour->unfinished = 0;
+    tour->unfinished = NGX_HTTP_JUPREF_FINISHED;
     tour->stop_slot = 0;
     tour->claimed_slot = 0;
 
@@ -200,6 +204,8 @@ ngx_http_jupref_reconcile_sum(ngx_http_jupref_tour_t *tour)
     jupref_reconcile_begin(&report->reconcile,
                            ngx_http_jupref_ledger(tour->zone), &mint->mint,
                            balance, mint->slot);
+    jupref_reconcile_behind(&report->reconcile,
+                            ngx_http_jupref_ledger(tour->zone));
     ngx_http_jupref_unlock(tour->zone);
 
     ngx_http_jupref_reconcile_add(tour);
@@ -218,6 +224,7 @@ ngx_http_jupref_reconcile_add(ngx_http_jupref_tour_t *tour)
     ngx_http_jupref_known_t  *known;
 
     known = &tour->known[tour->at];
+    tour->report.reconcile.kinds[JUPREF_TOUCH_TRADE] = known->trades;
 
     for (i = 0; i < tour->touch_count; i++) {
         jupref_reconcile_add(&tour->report.reconcile, &tour->touches[i]);
@@ -244,6 +251,11 @@ ngx_http_jupref_reconcile_claims(ngx_http_jupref_tour_t *tour)
         return;
     }
 
+    if (ngx_http_jupref_scan_claims(tour, 1)) {
+        tour->unfinished = NGX_HTTP_JUPREF_UNFINISHED_NOT_CONFIRMED;
+        return;
+    }
+
     while (jupref_reconcile_claim(&tour->seen->mints[tour->at].mint,
                                   known->touches, (unsigned) known->count,
                                   &event))
@@ -251,10 +263,63 @@ ngx_http_jupref_reconcile_claims(ngx_http_jupref_tour_t *tour)
         result = ngx_http_jupref_reconcile_book(tour, &event);
 
         if (result != JUPREF_LEDGER_OK) {
-            tour->unfinished = 1;
+            tour->unfinished = NGX_HTTP_JUPREF_UNFINISHED_NOT_BOOKED;
             return;
         }
     }
+}
+
+
+/*
+ * What one node says is booked when another one's sums are the same: a balance
+ * moves with each trade, what is unexplained of it doesn't.
+ */
+
+static void
+ngx_http_jupref_reconcile_confirm(ngx_http_jupref_tour_t *tour)
+{
+    jupref_drift_t           *drift;
+    ngx_http_jupref_more_e    more;
+    ngx_http_jupref_known_t  *known;
+
+    drift = &tour->report.drift;
+    known = &tour->known[tour->at];
+
+    if (tour->report.unfinished == NGX_HTTP_JUPREF_FINISHED
+        && (!drift->changed || tour->single
+            || (known->asking && known->node != tour->node
+                && known->unexplained == drift->unexplained
+                && known->missing == drift->missing)))
+    {
+        known->asking = 0;
+        known->unfinished_tours = 0;
+        return;
+    }
+
+    known->unfinished_tours++;
+
+    if (tour->report.unfinished == NGX_HTTP_JUPREF_FINISHED) {
+        tour->report.unfinished = NGX_HTTP_JUPREF_UNFINISHED_NOT_CONFIRMED;
+        known->asking = 1;
+        known->node = tour->node;
+        known->unexplained = drift->unexplained;
+        known->missing = drift->missing;
+    }
+
+    /* at once the first time, then with patience */
+
+    if (tour->report.unfinished != NGX_HTTP_JUPREF_UNFINISHED_NOT_CONFIRMED) {
+        more = NGX_HTTP_JUPREF_MORE_REST;
+
+    } else if (known->unfinished_tours > 2) {
+        more = NGX_HTTP_JUPREF_MORE_OTHER;
+
+    } else {
+        more = NGX_HTTP_JUPREF_MORE_CONFIRM;
+    }
+
+    tour->more = ngx_max(tour->more, more);
+    tour->report.unfinished_tours = known->unfinished_tours;
 }
 
 
@@ -269,21 +334,29 @@ ngx_http_jupref_reconcile_publish(ngx_http_jupref_tour_t *tour)
     report = &tour->report;
     mint = &tour->seen->mints[tour->at];
 
+    ngx_http_jupref_reconcile_confirm(tour);
+
+    if (!report->unfinished && report->drift.unexplained == 0) {
+        ngx_http_jupref_scan_even(tour);
+    }
+
     if (!report->unfinished
         && jupref_reconcile_event(&report->reconcile, &report->drift, &event))
     {
         (void) ngx_http_jupref_reconcile_book(tour, &event);
     }
 
-    ngx_http_jupref_reconcile_counted(tour, report->drift.unexplained
+    ngx_http_jupref_reconcile_counted(tour, report->unfinished
+                                      ? NGX_HTTP_JUPREF_RECONCILED_UNFINISHED
+                                      : report->drift.unexplained
                                       ? NGX_HTTP_JUPREF_RECONCILED_DRIFT
                                       : NGX_HTTP_JUPREF_RECONCILED_EVEN);
 
     ngx_http_jupref_rpc_lock(tour->rpc_zone);
 
     if (mint->report == NULL) {
-        mint->report = ngx_slab_alloc_locked(tour->rpc_zone->shpool,
-                                             sizeof(ngx_http_jupref_report_t));
+        mint->report = ngx_http_jupref_rpc_zone_alloc_locked(
+                           tour->rpc_zone, sizeof(ngx_http_jupref_report_t));
     }
 
     room = (mint->report != NULL);

@@ -1,20 +1,16 @@
 /*
- * What touched a mint's accounts: their signatures, newest first, and the
- * transactions of those that have to be looked at.
+ * What touched a mint's accounts: their signatures, newest first.
  *
- * Our trades are known by their rows.  What was looked at is remembered, so
- * that it is asked for once; a process that takes over asks anew.
+ * Our trades are known by their rows.  An account's signatures are taken page
+ * by page, over as many tours as it takes, and each once: the next walk ends
+ * where the last one began.  A process that takes over begins anew.
  */
 
 #include "agent/ngx_http_jupref_accounts_parts.h"
 
 
-#define NGX_HTTP_JUPREF_SCAN_PAGE    100        /* signatures of a call */
-#define NGX_HTTP_JUPREF_SCAN_PAGES   10         /* of one account */
-
-/* Transactions of one tour and mint, and those that are remembered of one. */
-#define NGX_HTTP_JUPREF_SCAN_LOOKS   200
-#define NGX_HTTP_JUPREF_SCAN_KNOWN   512
+#define NGX_HTTP_JUPREF_SCAN_PAGES   10         /* of one account and tour */
+#define NGX_HTTP_JUPREF_SCAN_LEAST   10         /* signatures of a call */
 
 /* Rows looked up under one lock. */
 #define NGX_HTTP_JUPREF_SCAN_STEP    50
@@ -22,18 +18,12 @@
 
 static ngx_http_jupref_place_t *ngx_http_jupref_scan_place(
     ngx_http_jupref_tour_t *tour);
+static ngx_int_t ngx_http_jupref_scan_room(ngx_http_jupref_tour_t *tour);
 static void ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask);
 static ngx_uint_t ngx_http_jupref_scan_take(ngx_http_jupref_tour_t *tour,
     unsigned count);
-static void ngx_http_jupref_scan_sort(ngx_http_jupref_tour_t *tour,
-    ngx_uint_t from);
-static void ngx_http_jupref_scan_of(ngx_http_jupref_tour_t *tour,
-    const jupref_ledger_t *ledger, ngx_http_jupref_touched_t *touched);
-static ngx_uint_t ngx_http_jupref_scan_knows(ngx_http_jupref_tour_t *tour,
-    const ngx_http_jupref_touched_t *touched);
-static void ngx_http_jupref_scan_shown(ngx_http_jupref_ask_t *ask);
-static void ngx_http_jupref_scan_keep(ngx_http_jupref_tour_t *tour,
-    const jupref_touch_t *touch);
+static jupref_touch_kind_e ngx_http_jupref_scan_of(
+    const jupref_ledger_t *ledger, const jupref_signature_t *signature);
 
 
 /* One page; too large for a stack. */
@@ -45,11 +35,18 @@ ngx_int_t
 ngx_http_jupref_scan(ngx_http_jupref_tour_t *tour)
 {
     ngx_http_jupref_ask_t    *ask;
+    ngx_http_jupref_walk_t   *walk;
     ngx_http_jupref_place_t  *place;
 
     place = ngx_http_jupref_scan_place(tour);
 
     if (place == NULL) {
+        return NGX_DECLINED;
+    }
+
+    /* what is taken has to be looked at first */
+
+    if (ngx_http_jupref_scan_room(tour) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -59,13 +56,14 @@ ngx_http_jupref_scan(ngx_http_jupref_tour_t *tour)
         return NGX_ERROR;
     }
 
+    walk = &tour->known[tour->at].walks[tour->place];
+
     ngx_http_jupref_ask_pubkey(ask, &place->account);
     ngx_http_jupref_ask_finalized(ask);
-    jupref_json_number(&ask->json, "limit", NGX_HTTP_JUPREF_SCAN_PAGE);
+    jupref_json_number(&ask->json, "limit", tour->limit);
 
-    if (tour->pages) {
-        ngx_http_jupref_ask_before(ask,
-            &tour->touched[tour->touched_count - 1].signature);
+    if (walk->going) {
+        ngx_http_jupref_ask_before(ask, &walk->before);
     }
 
     jupref_json_object_end(&ask->json);
@@ -93,37 +91,85 @@ ngx_http_jupref_scan_place(ngx_http_jupref_tour_t *tour)
 }
 
 
+static ngx_int_t
+ngx_http_jupref_scan_room(ngx_http_jupref_tour_t *tour)
+{
+    ngx_http_jupref_known_t  *known;
+
+    known = &tour->known[tour->at];
+
+    if (known->touched == NULL) {
+        known->touched = ngx_alloc(NGX_HTTP_JUPREF_TOUCHED_MAX
+                                   * sizeof(ngx_http_jupref_touched_t),
+                                   tour->log);
+    }
+
+    if (known->touched == NULL) {
+        tour->unfinished = NGX_HTTP_JUPREF_UNFINISHED_MEMORY;
+        return NGX_DECLINED;
+    }
+
+    if (known->touched_count + tour->limit > NGX_HTTP_JUPREF_TOUCHED_MAX) {
+        tour->unfinished = NGX_HTTP_JUPREF_UNFINISHED_TRANSACTIONS;
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
 static void
 ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask)
 {
-    unsigned                 count;
-    ngx_uint_t               from;
-    ngx_http_jupref_tour_t  *tour;
+    unsigned                  count;
+    ngx_uint_t                from, resumed;
+    ngx_http_jupref_tour_t   *tour;
+    ngx_http_jupref_walk_t   *walk;
+    ngx_http_jupref_known_t  *known;
 
     tour = ngx_http_jupref_tour_came(ask, NGX_HTTP_JUPREF_CALL_SIGNATURES);
 
     if (ask->result == NULL
         || jupref_rpc_signatures_read(&ask->tree, ask->result,
                                       ngx_http_jupref_scan_page,
-                                      NGX_HTTP_JUPREF_SCAN_PAGE, &count)
+                                      (unsigned) tour->limit, &count)
            != JUPREF_CHAIN_OK)
     {
+        /* memos can make a page larger than an answer may be */
+
+        if (tour->limit > NGX_HTTP_JUPREF_SCAN_LEAST) {
+            tour->limit /= 10;
+            ngx_http_jupref_tour_on(tour);
+            return;
+        }
+
         ngx_http_jupref_tour_fail(tour);
         return;
     }
 
-    from = tour->touched_count;
+    known = &tour->known[tour->at];
+    walk = &known->walks[tour->place];
+    from = known->touched_count;
+    resumed = (walk->going && tour->pages == 0);
+    tour->resumed = (tour->pages == 0) ? resumed : tour->resumed;
 
-    if (ngx_http_jupref_scan_take(tour, count)
-        || count < NGX_HTTP_JUPREF_SCAN_PAGE)
-    {
+    if (ngx_http_jupref_scan_take(tour, count) || count < tour->limit) {
+        walk->even_slot = ngx_max(walk->even_slot, walk->top_slot);
+        walk->going = 0;
+
+        /* what has come since it began is taken, too */
+
+        if (!tour->resumed) {
+            tour->place++;
+            tour->pages = 0;
+        }
+
+        tour->resumed = 0;
+
+    } else if (++tour->pages >= NGX_HTTP_JUPREF_SCAN_PAGES) {
         tour->place++;
         tour->pages = 0;
-
-    } else if (++tour->pages == NGX_HTTP_JUPREF_SCAN_PAGES) {
-        tour->place++;
-        tour->pages = 0;
-        tour->unfinished = 1;
+        tour->unfinished = NGX_HTTP_JUPREF_UNFINISHED_SIGNATURES;
     }
 
     ngx_http_jupref_scan_sort(tour, from);
@@ -131,294 +177,123 @@ ngx_http_jupref_scan_told(ngx_http_jupref_ask_t *ask)
 }
 
 
-/* 1 when the rest is of no use: it is reconciled, or was there before us. */
+/* 1 when the rest is of no use: it was taken, or was there before us. */
 
 static ngx_uint_t
 ngx_http_jupref_scan_take(ngx_http_jupref_tour_t *tour, unsigned count)
 {
+    uint64_t                     stop;
     unsigned                     i;
+    ngx_http_jupref_walk_t      *walk;
+    ngx_http_jupref_known_t     *known;
     ngx_http_jupref_touched_t   *touched;
     jupref_address_signature_t  *one;
+
+    known = &tour->known[tour->at];
+    walk = &known->walks[tour->place];
+    stop = ngx_max(walk->even_slot, tour->stop_slot);
 
     for (i = 0; i < count; i++) {
         one = &ngx_http_jupref_scan_page[i];
 
-        if ((tour->stop_slot && one->slot <= tour->stop_slot)
+        if (!walk->going) {
+            walk->going = 1;
+            walk->top_slot = one->slot;
+        }
+
+        if ((stop && one->slot <= stop)
             || (one->block_time && one->block_time < tour->since_s))
         {
             return 1;
         }
 
-        if (tour->touched_count == NGX_HTTP_JUPREF_TOUCHED_MAX) {
-            tour->unfinished = 1;
-            return 1;
-        }
-
-        touched = &tour->touched[tour->touched_count++];
-        touched->signature = one->signature;
-        touched->slot = one->slot;
-        touched->place = (uint8_t) tour->place;
+        walk->before = one->signature;
 
         /* what failed has moved nothing */
 
-        touched->look = one->failed ? JUPREF_TOUCH_NONE : JUPREF_TOUCH_UNKNOWN;
+        if (one->failed) {
+            continue;
+        }
+
+        touched = &known->touched[known->touched_count++];
+        touched->signature = one->signature;
+        touched->slot = one->slot;
+        touched->place = (uint8_t) tour->place;
+        touched->look = JUPREF_TOUCH_UNKNOWN;
     }
 
     return 0;
 }
 
 
-/* Which of them are ours, by the ledger. */
+/* Which of them are ours, by the ledger: those whose fee is booked need no
+ * look. */
 
-static void
+void
 ngx_http_jupref_scan_sort(ngx_http_jupref_tour_t *tour, ngx_uint_t from)
 {
-    ngx_uint_t        i;
-    jupref_ledger_t  *ledger;
+    ngx_uint_t                  i, kept;
+    jupref_ledger_t            *ledger;
+    ngx_http_jupref_known_t    *known;
+    ngx_http_jupref_touched_t  *touched;
 
-    while (from < tour->touched_count) {
+    known = &tour->known[tour->at];
+    kept = from;
+
+    while (from < known->touched_count) {
 
         ngx_http_jupref_lock(tour->zone);
         ledger = ngx_http_jupref_ledger(tour->zone);
 
         for (i = 0; i < NGX_HTTP_JUPREF_SCAN_STEP
-                    && from < tour->touched_count; i++)
+                    && from < known->touched_count; i++)
         {
-            ngx_http_jupref_scan_of(tour, ledger, &tour->touched[from++]);
+            touched = &known->touched[from++];
+            touched->look = (uint8_t) ngx_http_jupref_scan_of(ledger,
+                                          &touched->signature);
+
+            if (touched->look != JUPREF_TOUCH_NONE) {
+                known->touched[kept++] = *touched;
+
+            } else {
+                known->trades++;
+            }
         }
 
         ngx_http_jupref_unlock(tour->zone);
     }
+
+    known->touched_count = kept;
 }
 
 
-/* A trade whose fee is booked matters only behind the balance's slot. */
+/* NONE: its fee is booked. */
 
-static void
-ngx_http_jupref_scan_of(ngx_http_jupref_tour_t *tour,
-    const jupref_ledger_t *ledger, ngx_http_jupref_touched_t *touched)
+static jupref_touch_kind_e
+ngx_http_jupref_scan_of(const jupref_ledger_t *ledger,
+    const jupref_signature_t *signature)
 {
-    uint32_t                     index;
-    jupref_touch_t              *touch;
-    const jupref_trade_row_t    *trade;
-    ngx_http_jupref_fee_mint_t  *mint;
+    uint32_t  index;
 
-    if (touched->look == JUPREF_TOUCH_NONE) {
-        return;
-    }
-
-    index = jupref_find_trade(ledger, &touched->signature);
+    index = jupref_find_trade(ledger, signature);
 
     if (index == 0) {
-        touched->look = JUPREF_TOUCH_SWAP;
-        return;
+        return JUPREF_TOUCH_SWAP;
     }
 
-    trade = jupref_trade(ledger, index);
-    mint = &tour->seen->mints[tour->at];
-
-    switch (trade->state) {
+    switch (jupref_trade(ledger, index)->state) {
 
     case JUPREF_STATE_VERIFIED:
     case JUPREF_STATE_AVAILABLE:
     case JUPREF_STATE_DISPUTED:
-        touched->look = JUPREF_TOUCH_NONE;
-
-        if (tour->touch_count == NGX_HTTP_JUPREF_TOUCHED_MAX
-            || !jupref_pubkey_equal(&jupref_mint(ledger, trade->fee_mint)
-                                         ->mint, &mint->mint))
-        {
-            return;
-        }
-
-        touch = &tour->touches[tour->touch_count++];
-        ngx_memzero(touch, sizeof(jupref_touch_t));
-        touch->signature = touched->signature;
-        touch->slot = touched->slot;
-        touch->delta = trade->fee;
-        touch->kind = JUPREF_TOUCH_TRADE;
-        touch->booked = 1;
-        return;
+        return JUPREF_TOUCH_NONE;
 
     case JUPREF_STATE_EXECUTED:
     case JUPREF_STATE_UNKNOWN:
     case JUPREF_STATE_UNPROVED:
-        touched->look = JUPREF_TOUCH_AWAITING;
-        return;
+        return JUPREF_TOUCH_AWAITING;
 
     default:
-        touched->look = JUPREF_TOUCH_DROPPED;
-        return;
-    }
-}
-
-
-/* The next one that is to be looked at: ours that await their proof, or all
- * others that nobody has looked at yet. */
-
-ngx_int_t
-ngx_http_jupref_scan_look(ngx_http_jupref_tour_t *tour, ngx_uint_t foreign)
-{
-    ngx_http_jupref_ask_t        *ask;
-    ngx_http_jupref_touched_t    *touched;
-    ngx_http_jupref_pool_node_t  *node;
-
-    for ( /* void */ ; tour->touched_at < tour->touched_count;
-         tour->touched_at++)
-    {
-        touched = &tour->touched[tour->touched_at];
-
-        if (touched->look == JUPREF_TOUCH_NONE
-            || foreign == (touched->look == JUPREF_TOUCH_AWAITING)
-            || (foreign && ngx_http_jupref_scan_knows(tour, touched)))
-        {
-            continue;
-        }
-
-        if (tour->looks == NGX_HTTP_JUPREF_SCAN_LOOKS) {
-            tour->unfinished = 1;
-            return NGX_DECLINED;
-        }
-
-        node = ngx_http_jupref_pool_node(tour->pool, tour->node);
-
-        if (node == NULL) {
-            return NGX_ERROR;
-        }
-
-        ask = ngx_http_jupref_ask_transaction(tour->pool, node,
-                                              &touched->signature);
-
-        return ask ? ngx_http_jupref_tour_begin(tour, ask,
-                                                ngx_http_jupref_scan_shown)
-                   : NGX_ERROR;
-    }
-
-    return NGX_DECLINED;
-}
-
-
-static ngx_uint_t
-ngx_http_jupref_scan_knows(ngx_http_jupref_tour_t *tour,
-    const ngx_http_jupref_touched_t *touched)
-{
-    ngx_uint_t                i;
-    ngx_http_jupref_known_t  *known;
-
-    known = &tour->known[tour->at];
-
-    for (i = 0; i < known->count; i++) {
-        if (known->touches[i].slot == touched->slot
-            && ngx_memcmp(known->touches[i].signature.bytes,
-                          touched->signature.bytes, JUPREF_SIGNATURE_SIZE)
-               == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static void
-ngx_http_jupref_scan_shown(ngx_http_jupref_ask_t *ask)
-{
-    uint32_t                     index;
-    jupref_touch_t               touch;
-    jupref_ledger_t             *ledger;
-    jupref_trade_row_t           trade;
-    jupref_fee_account_t         account;
-    ngx_http_jupref_tour_t      *tour;
-    ngx_http_jupref_touched_t   *touched;
-    ngx_http_jupref_fee_mint_t  *mint;
-
-    tour = ngx_http_jupref_tour_came(ask, NGX_HTTP_JUPREF_CALL_TRANSACTION);
-
-    if (ngx_http_jupref_ask_newer(ask)) {
-        ngx_http_jupref_tour_on(tour);
-        return;
-    }
-
-    touched = &tour->touched[tour->touched_at++];
-    tour->looks++;
-
-    /* what can't be seen explains nothing, and nothing is concluded */
-
-    if (ask->result == NULL
-        || jupref_rpc_transaction_read(&tour->shown, &ask->tree, ask->result)
-           != JUPREF_CHAIN_OK)
-    {
-        tour->unfinished = 1;
-        ngx_http_jupref_tour_on(tour);
-        return;
-    }
-
-    mint = &tour->seen->mints[tour->at];
-    account.mint = mint->mint;
-    account.account = mint->places[touched->place].account;
-
-    ngx_http_jupref_lock(tour->zone);
-
-    ledger = ngx_http_jupref_ledger(tour->zone);
-    index = jupref_find_trade(ledger, &touched->signature);
-
-    if (index) {
-        trade = *jupref_trade(ledger, index);
-    }
-
-    ngx_http_jupref_unlock(tour->zone);
-
-    jupref_touch_of(&tour->shown, &account, index ? &trade : NULL,
-                    tour->claimed_slot, &touch);
-
-    if (touched->look == JUPREF_TOUCH_AWAITING) {
-
-        if (tour->touch_count < NGX_HTTP_JUPREF_TOUCHED_MAX) {
-            tour->touches[tour->touch_count++] = touch;
-        }
-
-    } else {
-        ngx_http_jupref_scan_keep(tour, &touch);
-    }
-
-    ngx_http_jupref_tour_on(tour);
-}
-
-
-/* What finds no room is asked for again in each tour. */
-
-static void
-ngx_http_jupref_scan_keep(ngx_http_jupref_tour_t *tour,
-    const jupref_touch_t *touch)
-{
-    ngx_http_jupref_known_t  *known;
-
-    known = &tour->known[tour->at];
-
-    if (known->touches == NULL) {
-        known->touches = ngx_alloc(NGX_HTTP_JUPREF_SCAN_KNOWN
-                                   * sizeof(jupref_touch_t), tour->log);
-    }
-
-    if (known->touches == NULL || known->count == NGX_HTTP_JUPREF_SCAN_KNOWN)
-    {
-        tour->unfinished = 1;
-        return;
-    }
-
-    known->touches[known->count++] = *touch;
-}
-
-
-void
-ngx_http_jupref_scan_forget(ngx_http_jupref_tour_t *tour)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_HTTP_JUPREF_FEE_MINTS; i++) {
-        if (tour->known[i].touches) {
-            ngx_free(tour->known[i].touches);
-        }
+        return JUPREF_TOUCH_DROPPED;
     }
 }

@@ -5,6 +5,10 @@
 #include "agent/ngx_http_jupref_verify.h"
 
 
+/* -32601: the method isn't there.  What a node lacks it lacks for a while. */
+#define NGX_HTTP_JUPREF_NO_METHOD  -32601
+
+
 /* Of the process that holds the office. */
 static ngx_http_jupref_verify_t  *ngx_http_jupref_verifying;
 
@@ -122,6 +126,7 @@ ngx_http_jupref_verify_stop(ngx_http_jupref_agent_t *agent)
 void
 ngx_http_jupref_verify_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
 {
+    ngx_uint_t                 i;
     ngx_http_jupref_verify_t  *verify;
 
     verify = ngx_http_jupref_verifying;
@@ -133,9 +138,39 @@ ngx_http_jupref_verify_run(ngx_http_jupref_agent_t *agent, uint64_t now_ms)
     verify->steady_ms = now_ms;
 
     ngx_http_jupref_trust(&verify->trust, verify->pool);
+
+    for (i = 0; i < JUPREF_POOL_NODES; i++) {
+        if (verify->lacks_ms[i] > now_ms) {
+            verify->trust.trusted &= ~jupref_pool_bit(i);
+            verify->trust.usable &= ~jupref_pool_bit(i);
+        }
+    }
+
     ngx_http_jupref_verify_watch(verify);
     ngx_http_jupref_hand_fill(verify->hand, verify->zone, now_ms);
     ngx_http_jupref_verify_pump(verify);
+}
+
+
+void
+ngx_http_jupref_verify_lacks(ngx_http_jupref_verify_t *verify,
+    ngx_http_jupref_ask_t *ask)
+{
+    if (ask->answer.kind != JUPREF_RPC_ANSWER_ERROR
+        || ask->answer.code != NGX_HTTP_JUPREF_NO_METHOD)
+    {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, verify->log, 0,
+                  "jupref: node %ui has no method \"%s\", it isn't asked "
+                  "about trades for five minutes", ask->node,
+                  ask->method->name);
+
+    verify->lacks_ms[ask->node] = ngx_http_jupref_steady_ms()
+                                  + NGX_HTTP_JUPREF_LACKS_MS;
+    verify->trust.trusted &= ~jupref_pool_bit(ask->node);
+    verify->trust.usable &= ~jupref_pool_bit(ask->node);
 }
 
 
@@ -173,6 +208,22 @@ ngx_http_jupref_verify_pump(ngx_http_jupref_verify_t *verify)
         verify->booked = 0;
         ngx_http_jupref_commit_soon(verify->zone);
     }
+}
+
+
+void
+ngx_http_jupref_verify_elsewhere(ngx_http_jupref_look_t *look)
+{
+    ngx_http_jupref_verify_t  *verify;
+
+    verify = look->verify;
+
+    if (ngx_queue_empty(&verify->elsewhere)) {
+        verify->elsewhere_ms = ngx_http_jupref_steady_ms()
+                               + NGX_HTTP_JUPREF_GATHER_MS;
+    }
+
+    ngx_queue_insert_tail(&verify->elsewhere, &look->queue);
 }
 
 

@@ -30,6 +30,10 @@
 #define NGX_HTTP_JUPREF_LOOKS_MAX  1024         /* trades looked at at once */
 #define NGX_HTTP_JUPREF_ROUND_MAX  JUPREF_RPC_STATUSES_MAX
 
+/* Trades become due one by one, and are worth waiting for: one call asks for
+ * all. */
+#define NGX_HTTP_JUPREF_GATHER_MS  400
+
 
 typedef struct ngx_http_jupref_verify_s  ngx_http_jupref_verify_t;
 
@@ -97,7 +101,13 @@ struct ngx_http_jupref_verify_s {
     ngx_uint_t                      looks;
 
     ngx_http_jupref_trust_t         trust;      /* at the last turn */
+    uint64_t                        lacks_ms[JUPREF_POOL_NODES];
+                                                /* until when a node isn't
+                                                 * asked: it has no such
+                                                 * method */
     uint64_t                        steady_ms;  /* of that */
+    uint64_t                        round_ms;   /* no round before … */
+    uint64_t                        elsewhere_ms;       /* … of either kind */
     uint64_t                        alarm_ms;   /* nodes were wrong last */
     uint64_t                        enough_ms;  /* enough were healthy last */
     uint64_t                        watched_ms; /* when both were looked at */
@@ -122,6 +132,9 @@ void ngx_http_jupref_verify_stop(ngx_http_jupref_agent_t *agent);
 /* Starts what may be started; called when something has come. */
 void ngx_http_jupref_verify_pump(ngx_http_jupref_verify_t *verify);
 
+/* The look needs another node's word. */
+void ngx_http_jupref_verify_elsewhere(ngx_http_jupref_look_t *look);
+
 /* A look is over: the trade is settled, or comes again when it is time. */
 void ngx_http_jupref_verify_over(ngx_http_jupref_look_t *look,
     ngx_uint_t settled);
@@ -137,6 +150,11 @@ void ngx_http_jupref_verify_over(ngx_http_jupref_look_t *look,
 void ngx_http_jupref_verify_alarm(ngx_http_jupref_verify_t *verify,
     ngx_str_t *detail);
 void ngx_http_jupref_verify_watch(ngx_http_jupref_verify_t *verify);
+
+
+/* ngx_http_jupref_verify.c: the node has answered that it lacks a method. */
+void ngx_http_jupref_verify_lacks(ngx_http_jupref_verify_t *verify,
+    ngx_http_jupref_ask_t *ask);
 
 
 /* ngx_http_jupref_verify_round.c */

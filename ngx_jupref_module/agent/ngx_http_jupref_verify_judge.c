@@ -9,6 +9,7 @@
 
 #include "agent/ngx_http_jupref_verify.h"
 
+#include "agent/ngx_http_jupref_accounts.h"
 #include "ledger/jupref_upkeep.h"
 
 
@@ -19,6 +20,7 @@ static void ngx_http_jupref_judge_alarms(ngx_http_jupref_look_t *look,
     jupref_finding_t *finding);
 static void ngx_http_jupref_judge_book(ngx_http_jupref_look_t *look,
     jupref_evidence_t *evidence, jupref_finding_t *finding);
+static ngx_uint_t ngx_http_jupref_judge_holds(ngx_http_jupref_look_t *look);
 static jupref_ledger_result_e ngx_http_jupref_judge_append(
     ngx_http_jupref_look_t *look, jupref_event_t *event);
 static void ngx_http_jupref_judge_told(ngx_http_jupref_look_t *look,
@@ -62,7 +64,7 @@ ngx_http_jupref_judge(ngx_http_jupref_look_t *look)
     /* who didn't answer is no witness: somebody else may be one */
 
     if (!look->answered && left) {
-        ngx_queue_insert_tail(&verify->elsewhere, &look->queue);
+        ngx_http_jupref_verify_elsewhere(look);
         return;
     }
 
@@ -105,7 +107,7 @@ ngx_http_jupref_judge(ngx_http_jupref_look_t *look)
             look->witnesses[look->witness_count - 1].shown = NULL;
         }
 
-        ngx_queue_insert_tail(&verify->elsewhere, &look->queue);
+        ngx_http_jupref_verify_elsewhere(look);
         return;
 
     default:
@@ -199,6 +201,13 @@ ngx_http_jupref_judge_book(ngx_http_jupref_look_t *look,
         return;
     }
 
+    if (event.type == JUPREF_EVENT_TRADE_VERIFIED
+        && ngx_http_jupref_judge_holds(look))
+    {
+        ngx_http_jupref_verify_over(look, 0);
+        return;
+    }
+
     result = ngx_http_jupref_judge_append(look, &event);
 
     switch (result) {
@@ -219,6 +228,43 @@ ngx_http_jupref_judge_book(ngx_http_jupref_look_t *look,
         ngx_http_jupref_verify_over(look, 0);
         return;
     }
+}
+
+
+/*
+ * Commissions are of the operator's share of the fee as it was when the trade
+ * was made.  Where the chain leaves less, they would be of money that never
+ * comes: nothing is credited until terms or account are put right.
+ */
+
+static ngx_uint_t
+ngx_http_jupref_judge_holds(ngx_http_jupref_look_t *look)
+{
+    size_t                     len;
+    uint8_t                    text[JUPREF_SIGNATURE_TEXT];
+    ngx_uint_t                 share;
+    ngx_http_jupref_verify_t  *verify;
+
+    verify = look->verify;
+
+    if (!ngx_http_jupref_share_is_short(verify->zone->conf->rpc_zone,
+                                        look->trade.partner_bps, &share))
+    {
+        return 0;
+    }
+
+    if (!look->held->told) {
+        look->held->told = 1;
+        len = jupref_signature_format(text, &look->trade.signature);
+
+        ngx_log_error(NGX_LOG_ERR, verify->log, 0,
+                      "jupref: trade %*s is not verified yet: the referral "
+                      "account's share is %ui bps, its terms count on %ui; "
+                      "it is tried again", len, text, share,
+                      (ngx_uint_t) look->trade.partner_bps);
+    }
+
+    return 1;
 }
 
 

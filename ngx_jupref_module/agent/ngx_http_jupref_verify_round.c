@@ -54,7 +54,9 @@ ngx_http_jupref_round_due(ngx_http_jupref_verify_t *verify)
     ngx_http_jupref_round_t      *round;
     ngx_http_jupref_pool_node_t  *node;
 
-    if (verify->looks + NGX_HTTP_JUPREF_ROUND_MAX > NGX_HTTP_JUPREF_LOOKS_MAX)
+    if (verify->steady_ms < verify->round_ms
+        || verify->looks + NGX_HTTP_JUPREF_ROUND_MAX
+           > NGX_HTTP_JUPREF_LOOKS_MAX)
     {
         return NGX_DECLINED;
     }
@@ -92,7 +94,10 @@ ngx_http_jupref_round_elsewhere(ngx_http_jupref_verify_t *verify)
     ngx_http_jupref_round_t      *round;
     ngx_http_jupref_pool_node_t  *node;
 
-    if (ngx_queue_empty(&verify->elsewhere)) {
+    if (ngx_queue_empty(&verify->elsewhere)
+        || (verify->calls
+            && ngx_http_jupref_steady_ms() < verify->elsewhere_ms))
+    {
         return NGX_DECLINED;
     }
 
@@ -199,6 +204,11 @@ ngx_http_jupref_round_fill(ngx_http_jupref_round_t *round)
         ngx_http_jupref_unlock(round->verify->zone);
 
     } while (rc != NGX_DONE && i == NGX_HTTP_JUPREF_ROUND_STEP);
+
+    if (passed == 0 && round->count < NGX_HTTP_JUPREF_ROUND_MAX) {
+        round->verify->round_ms = round->verify->steady_ms
+                                  + NGX_HTTP_JUPREF_GATHER_MS;
+    }
 
     while (passed) {
         ngx_rbtree_insert(&round->verify->hand->due, &others[--passed]->node);
@@ -490,6 +500,10 @@ ngx_http_jupref_round_take(ngx_http_jupref_round_t *round,
     ngx_http_jupref_verify_t  *verify;
 
     verify = round->verify;
+
+    if (statuses == NULL) {
+        ngx_http_jupref_verify_lacks(verify, ask);
+    }
 
     for (i = 0; i < round->count; i++) {
         look = round->looks[i];

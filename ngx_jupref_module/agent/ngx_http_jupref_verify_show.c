@@ -115,6 +115,8 @@ ngx_http_jupref_show_take(ngx_http_jupref_look_t *look,
         return 1;
     }
 
+    ngx_http_jupref_verify_lacks(look->verify, ask);
+
     if (ask->answer.kind == JUPREF_RPC_ANSWER_ERROR) {
         witness->transaction = jupref_said_by_error(ask->answer.code);
     }

@@ -162,6 +162,12 @@ ngx_http_jupref_write_report(jupref_json_writer_t *json,
     }
 
     jupref_json_boolean(json, "complete", !reported->report.unfinished);
+
+    if (reported->report.unfinished) {
+        jupref_json_cstring(json, "reason", ngx_http_jupref_unfinished_name(
+                                reported->report.unfinished));
+    }
+
     jupref_json_object(json, "looked");
 
     for (i = JUPREF_TOUCH_NONE + 1; i < JUPREF_TOUCHES; i++) {

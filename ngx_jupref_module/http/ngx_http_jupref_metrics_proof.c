@@ -310,7 +310,7 @@ ngx_http_jupref_m_reconciled(ngx_http_jupref_metrics_t *m, const char *name)
     ngx_uint_t  i;
 
     static const char *const  results[NGX_HTTP_JUPREF_RECONCILED] = {
-        "even", "drift", "failed"
+        "even", "drift", "failed", "unfinished"
     };
 
     for (i = 0; i < NGX_HTTP_JUPREF_RECONCILED; i++) {

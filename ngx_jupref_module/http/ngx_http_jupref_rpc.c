@@ -9,6 +9,7 @@
 #include "http/ngx_http_jupref_rpc.h"
 
 
+static ngx_int_t ngx_http_jupref_rpc_not_main(ngx_http_request_t *r);
 static ngx_int_t ngx_http_jupref_rpc_is_json(ngx_http_request_t *r);
 static ngx_int_t ngx_http_jupref_rpc_not_post(ngx_http_request_t *r);
 
@@ -19,6 +20,10 @@ ngx_http_jupref_rpc_handler(ngx_http_request_t *r)
     ngx_http_jupref_ctx_t       *ctx;
     ngx_http_jupref_rpc_t       *rpc;
     ngx_http_jupref_loc_conf_t  *jlcf;
+
+    if (r != r->main) {
+        return ngx_http_jupref_rpc_not_main(r);
+    }
 
     if (r->method != NGX_HTTP_POST) {
         return ngx_http_jupref_rpc_not_post(r);
@@ -93,6 +98,26 @@ ngx_http_jupref_rpc_too_large(ngx_http_jupref_rpc_t *rpc)
 
     return ngx_http_jupref_rpc_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                      JUPREF_RPC_INVALID_REQUEST, message);
+}
+
+
+/*
+ * A call is a client's own request.  Its body is read, its exchanges hang and
+ * its answer goes out at the main request, which isn't this location's when
+ * nginx comes here by a subrequest, or when a node sends one of our exchanges
+ * here by X-Accel-Redirect.
+ */
+
+static ngx_int_t
+ngx_http_jupref_rpc_not_main(ngx_http_request_t *r)
+{
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "jupref: \"jupref_rpc\" at \"%V\" was asked by a subrequest "
+                  "(mirror, auth_request, SSI or a node's X-Accel-Redirect), "
+                  "it answers clients' requests only: let the subrequest go "
+                  "to a location without it", &r->uri);
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 

@@ -42,8 +42,10 @@
 /* Members of one request that ask nodes at the same time. */
 #define NGX_HTTP_JUPREF_RPC_IN_FLIGHT  16
 
-/* Nodes that one member may ask. */
+/* Nodes that one member may ask; one try more, when the others have failed
+ * and one was only behind.  Slots that it may wait for. */
 #define NGX_HTTP_JUPREF_RPC_TRIES      3
+#define NGX_HTTP_JUPREF_RPC_WAITS      2
 
 /* Codes for what the gateway refuses itself: JSON-RPC's, and for a limit
  * what Solana's public endpoints say. */
@@ -117,7 +119,7 @@ struct ngx_http_jupref_rpc_exchange_s {
     ngx_http_request_t              *sr;        /* NULL: over */
     ngx_http_jupref_pick_t          *pick;      /* NULL: no pool */
     uint64_t                         id;        /* in the body */
-    uint64_t                         started_ms;        /* steady */
+    uint64_t                         latency_us;        /* to its header */
 
     jupref_rpc_transport_e           transport;
     ngx_uint_t                       status;    /* 0: no header has come */
@@ -130,6 +132,7 @@ struct ngx_http_jupref_rpc_exchange_s {
     unsigned                         too_large:1;
     unsigned                         stopped:1; /* by its filter */
     unsigned                         hedge:1;   /* beside another */
+    unsigned                         kept:1;    /* its text is still read */
 };
 
 
@@ -155,6 +158,10 @@ struct ngx_http_jupref_rpc_member_s {
 
     /* the best of the answers that were no success */
     jupref_rpc_answer_t             *best;
+    ngx_http_jupref_rpc_exchange_t  *best_of;
+    uint64_t                         behind;    /* nodes, as a mask */
+    uint64_t                         behind_slot;       /* what those told */
+    ngx_uint_t                       waits;     /* slots waited for */
     unsigned                         rank;      /* of `best` */
     jupref_rpc_verdict_t             verdict;   /* of the newest */
     ngx_uint_t                       status;    /* of HTTP, if it fails */
@@ -193,6 +200,8 @@ struct ngx_http_jupref_rpc_s {
     uint8_t                          client_key[JUPREF_SHA256_SIZE];
     uint64_t                         wait_ms;   /* until it may call again */
     ngx_str_t                        node;      /* that answered last */
+    size_t                           captured;  /* bytes of answers held */
+    ngx_list_t                      *passed;    /* headers nodes get */
 
     /* exchanges that are over and wait to be judged */
     ngx_http_jupref_rpc_exchange_t  *over;
@@ -270,6 +279,9 @@ void ngx_http_jupref_rpc_give(ngx_http_jupref_rpc_member_t *member,
 void ngx_http_jupref_rpc_refuse(ngx_http_jupref_rpc_member_t *member,
     ngx_http_jupref_rpc_origin_e origin, int code, jupref_bytes_t message);
 
+/* By more bytes than the request may hold. */
+void ngx_http_jupref_rpc_too_much(ngx_http_jupref_rpc_member_t *member);
+
 
 /* ngx_http_jupref_rpc_send.c: sendTransaction.  NGX_DECLINED: it is to be
  * asked like any other call; leave() ends what a request still waits for. */
@@ -278,13 +290,14 @@ void ngx_http_jupref_rpc_send_leave(ngx_http_jupref_rpc_member_t *member);
 void ngx_http_jupref_rpc_send_exit(void);
 
 
-/* ngx_http_jupref_rpc_belief.c: of the slot that the answer is of, 0: unknown;
- * only where the exchange's pool is known */
-ngx_uint_t ngx_http_jupref_rpc_believes(
-    ngx_http_jupref_rpc_exchange_t *exchange,
-    const jupref_rpc_answer_t *answer, uint64_t slot);
-ngx_uint_t ngx_http_jupref_rpc_is_old(ngx_http_jupref_rpc_exchange_t *exchange,
-    const jupref_rpc_answer_t *answer, uint64_t slot);
+/* ngx_http_jupref_rpc_belief.c: an answer of a slot, 0: unknown, of a node of
+ * a pool */
+ngx_uint_t ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot);
+ngx_uint_t ngx_http_jupref_rpc_is_old(ngx_http_jupref_pick_t *pick,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot);
 
 
 /* ngx_http_jupref_rpc_local.c: answers without asking a node */
@@ -336,10 +349,24 @@ ngx_int_t ngx_http_jupref_rpc_retry_after(ngx_http_jupref_rpc_t *rpc);
 ngx_int_t ngx_http_jupref_rpc_add_variables(ngx_conf_t *cf);
 
 
+/* ngx_http_jupref_rpc_lacks.c: the node hasn't the method; nodes, as a mask,
+ * that aren't to be asked for it; whether one more node may be asked, which is
+ * paid for then */
+void ngx_http_jupref_rpc_lacks(ngx_http_jupref_rpc_exchange_t *exchange);
+uint64_t ngx_http_jupref_rpc_lacking(ngx_http_jupref_rpc_member_t *member);
+ngx_uint_t ngx_http_jupref_rpc_may_retry(
+    ngx_http_jupref_rpc_member_t *member);
+
+
 /* ngx_http_jupref_rpc_exchange.c */
 
 /* Asks a node; the end of it rouses the request. */
 ngx_int_t ngx_http_jupref_rpc_ask(ngx_http_jupref_rpc_member_t *member);
+
+/* ngx_http_jupref_rpc_passed.c: the subrequest has those of the client's
+ * headers that a node gets */
+ngx_int_t ngx_http_jupref_rpc_pass_headers(ngx_http_jupref_rpc_t *rpc,
+    ngx_http_request_t *sr);
 
 /* From within a filter: enough of it. */
 void ngx_http_jupref_rpc_stop(ngx_http_jupref_rpc_exchange_t *exchange);
@@ -360,6 +387,11 @@ ngx_int_t ngx_http_jupref_rpc_header(ngx_http_request_t *sr,
     ngx_http_jupref_rpc_exchange_t *exchange);
 ngx_int_t ngx_http_jupref_rpc_body(ngx_http_jupref_rpc_exchange_t *exchange,
     ngx_chain_t *in);
+
+/* Bytes of answers that the request may hold besides what it does; what an
+ * exchange has captured is read no more. */
+size_t ngx_http_jupref_rpc_left(const ngx_http_jupref_rpc_t *rpc);
+void ngx_http_jupref_rpc_forget(ngx_http_jupref_rpc_exchange_t *exchange);
 
 
 /* ngx_http_jupref_rpc_judge.c: an exchange is over, or a time has come;

@@ -8,36 +8,38 @@
 #include "solana/jupref_pubkey.h"
 
 
-static ngx_uint_t ngx_http_jupref_rpc_height_of(const jupref_rpc_call_t *call,
-    const jupref_rpc_answer_t *answer, uint64_t *height);
-static ngx_uint_t ngx_http_jupref_rpc_believes_genesis(
-    ngx_http_jupref_rpc_exchange_t *exchange,
+static uint64_t ngx_http_jupref_rpc_height_of(const jupref_rpc_call_t *call,
     const jupref_rpc_answer_t *answer);
+static ngx_uint_t ngx_http_jupref_rpc_believes_genesis(
+    ngx_http_jupref_pick_t *pick, const jupref_rpc_answer_t *answer);
 
+
+/* What it tells is noted as the node's on the way. */
 
 ngx_uint_t
-ngx_http_jupref_rpc_believes(ngx_http_jupref_rpc_exchange_t *exchange,
-    const jupref_rpc_answer_t *answer, uint64_t slot)
+ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot)
 {
-    uint64_t                  height;
-    ngx_http_jupref_pool_t   *pool;
-    const jupref_rpc_call_t  *call;
+    uint64_t  height;
 
-    pool = exchange->pick->pool;
-    call = exchange->member->call;
-
-    if (slot > ngx_http_jupref_pool_believable_slot(pool)) {
+    if (slot
+        && !ngx_http_jupref_pool_seen(pick->pool, pick->node, call->commitment,
+                                      slot, pick->started_ms))
+    {
         return 0;
     }
 
-    if (ngx_http_jupref_rpc_height_of(call, answer, &height)
-        && height > ngx_http_jupref_pool_believable_height(pool))
+    height = ngx_http_jupref_rpc_height_of(call, answer);
+
+    if (height
+        && height > ngx_http_jupref_pool_believable_height(pick->pool))
     {
         return 0;
     }
 
     if (ngx_strcmp(call->method->name, "getGenesisHash") == 0) {
-        return ngx_http_jupref_rpc_believes_genesis(exchange, answer);
+        return ngx_http_jupref_rpc_believes_genesis(pick, answer);
     }
 
     return 1;
@@ -45,19 +47,13 @@ ngx_http_jupref_rpc_believes(ngx_http_jupref_rpc_exchange_t *exchange,
 
 
 ngx_uint_t
-ngx_http_jupref_rpc_is_old(ngx_http_jupref_rpc_exchange_t *exchange,
-    const jupref_rpc_answer_t *answer, uint64_t slot)
+ngx_http_jupref_rpc_is_old(ngx_http_jupref_pick_t *pick,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot)
 {
-    uint64_t                  height, least_slot, least_height;
-    ngx_http_jupref_pick_t   *pick;
-    const jupref_rpc_call_t  *call;
+    uint64_t  height, least_slot, least_height;
 
-    pick = exchange->pick;
-    call = exchange->member->call;
-
-    if (!ngx_http_jupref_rpc_height_of(call, answer, &height)) {
-        height = 0;
-    }
+    height = ngx_http_jupref_rpc_height_of(call, answer);
 
     if (slot == 0 && height == 0) {
         return 0;
@@ -70,22 +66,22 @@ ngx_http_jupref_rpc_is_old(ngx_http_jupref_rpc_exchange_t *exchange,
 }
 
 
-static ngx_uint_t
+/* 0: it tells none. */
+
+static uint64_t
 ngx_http_jupref_rpc_height_of(const jupref_rpc_call_t *call,
-    const jupref_rpc_answer_t *answer, uint64_t *height)
+    const jupref_rpc_answer_t *answer)
 {
     if (answer->has_number
         && ngx_strcmp(call->method->name, "getBlockHeight") == 0)
     {
-        *height = answer->number;
-        return 1;
+        return answer->number;
     }
 
     if (answer->has_height
         && ngx_strcmp(call->method->name, "getEpochInfo") == 0)
     {
-        *height = answer->height;
-        return 1;
+        return answer->height;
     }
 
     return 0;
@@ -95,7 +91,7 @@ ngx_http_jupref_rpc_height_of(const jupref_rpc_call_t *call,
 /* A JSON string of base58, which needs no escapes. */
 
 static ngx_uint_t
-ngx_http_jupref_rpc_believes_genesis(ngx_http_jupref_rpc_exchange_t *exchange,
+ngx_http_jupref_rpc_believes_genesis(ngx_http_jupref_pick_t *pick,
     const jupref_rpc_answer_t *answer)
 {
     jupref_bytes_t   text;
@@ -110,11 +106,7 @@ ngx_http_jupref_rpc_believes_genesis(ngx_http_jupref_rpc_exchange_t *exchange,
     text.data++;
     text.len -= 2;
 
-    if (!jupref_pubkey_parse(&genesis, text)) {
-        return 0;
-    }
-
-    return ngx_http_jupref_pool_believes_genesis(exchange->pick->pool,
-                                                 exchange->pick->node,
-                                                 genesis.bytes);
+    return jupref_pubkey_parse(&genesis, text)
+           && ngx_http_jupref_pool_believes_genesis(pick->pool, pick->node,
+                                                    genesis.bytes);
 }

@@ -19,6 +19,7 @@ static void ngx_http_jupref_rpc_cache_put_locked(
     jupref_bytes_t text, uint64_t slot, uint64_t until_ms);
 static u_char *ngx_http_jupref_rpc_cache_room_locked(
     ngx_http_jupref_rpc_zone_t *zone, size_t len);
+static uint64_t ngx_http_jupref_rpc_cache_taken(size_t len);
 static void ngx_http_jupref_rpc_cache_drop_locked(
     ngx_http_jupref_rpc_zone_t *zone, ngx_http_jupref_rpc_cached_t *cached);
 
@@ -134,7 +135,7 @@ ngx_http_jupref_rpc_cache_put_locked(ngx_http_jupref_rpc_zone_t *zone,
     cached->slot = slot;
     cached->until_ms = until_ms;
 
-    gateway->cached_bytes += text.len;
+    gateway->cached_bytes += ngx_http_jupref_rpc_cache_taken(text.len);
 }
 
 
@@ -151,7 +152,9 @@ ngx_http_jupref_rpc_cache_room_locked(ngx_http_jupref_rpc_zone_t *zone,
 
     for (i = 0; i <= NGX_HTTP_JUPREF_RPC_EVICTED; i++) {
 
-        if (gateway->cached_bytes + len <= gateway->cached_most) {
+        if (gateway->cached_bytes + ngx_http_jupref_rpc_cache_taken(len)
+            <= gateway->cached_most)
+        {
             room = ngx_slab_alloc_locked(zone->shpool, len);
 
             if (room) {
@@ -176,6 +179,47 @@ ngx_http_jupref_rpc_cache_room_locked(ngx_http_jupref_rpc_zone_t *zone,
 }
 
 
+/* What the slab gives for so many bytes: a power of two up to half a page,
+ * above it whole pages. */
+
+static uint64_t
+ngx_http_jupref_rpc_cache_taken(size_t len)
+{
+    uint64_t  taken;
+
+    if (len > ngx_pagesize / 2) {
+        return ngx_align(len, ngx_pagesize);
+    }
+
+    for (taken = 8; taken < len; taken <<= 1) { /* void */ }
+
+    return taken;
+}
+
+
+/* Others need room in the zone: the answer that wasn't used for longest goes.
+ * 0: there is none left. */
+
+ngx_uint_t
+ngx_http_jupref_rpc_cache_yield_locked(ngx_http_jupref_rpc_zone_t *zone)
+{
+    ngx_http_jupref_gateway_t     *gateway;
+    ngx_http_jupref_rpc_cached_t  *oldest;
+
+    gateway = zone->shared->gateway;
+
+    oldest = gateway ? jupref_recent_oldest(gateway->cached) : NULL;
+
+    if (oldest == NULL) {
+        return 0;
+    }
+
+    ngx_http_jupref_rpc_cache_drop_locked(zone, oldest);
+
+    return 1;
+}
+
+
 static void
 ngx_http_jupref_rpc_cache_drop_locked(ngx_http_jupref_rpc_zone_t *zone,
     ngx_http_jupref_rpc_cached_t *cached)
@@ -183,7 +227,7 @@ ngx_http_jupref_rpc_cache_drop_locked(ngx_http_jupref_rpc_zone_t *zone,
     ngx_http_jupref_gateway_t  *gateway;
 
     gateway = zone->shared->gateway;
-    gateway->cached_bytes -= cached->len;
+    gateway->cached_bytes -= ngx_http_jupref_rpc_cache_taken(cached->len);
 
     ngx_slab_free_locked(zone->shpool, cached->text);
     jupref_recent_remove(gateway->cached, cached);

@@ -1,8 +1,9 @@
 /*
  * The filters' part of an exchange: a node's answer is captured.
  *
- * Its status and Retry-After are noted and its body is copied, up to the
- * location's limit; nothing of it goes on to the client.
+ * Its status and Retry-After are noted and its body is copied; nothing of it
+ * goes on to the client.  All that a request holds of nodes' answers at a time
+ * is bounded by the location's `answer`: what nobody will read is given back.
  */
 
 #include "http/ngx_http_jupref_rpc.h"
@@ -14,20 +15,20 @@
 
 static void ngx_http_jupref_rpc_capture(
     ngx_http_jupref_rpc_exchange_t *exchange, u_char *piece, size_t len);
+static ngx_int_t ngx_http_jupref_rpc_room(
+    ngx_http_jupref_rpc_exchange_t *exchange, size_t size);
 
 
 ngx_int_t
 ngx_http_jupref_rpc_header(ngx_http_request_t *sr,
     ngx_http_jupref_rpc_exchange_t *exchange)
 {
-    size_t                  most;
-    ngx_table_elt_t        *h;
-    ngx_http_jupref_rpc_t  *rpc;
+    size_t            most;
+    ngx_table_elt_t  *h;
 
     static ngx_str_t  retry_after = ngx_string("retry-after");
 
-    rpc = exchange->member->rpc;
-    most = rpc->conf->answer;
+    most = ngx_http_jupref_rpc_left(exchange->member->rpc);
 
     exchange->status = sr->headers_out.status;
 
@@ -53,12 +54,8 @@ ngx_http_jupref_rpc_header(ngx_http_request_t *sr,
     }
 
     if (sr->headers_out.content_length_n > 0) {
-        exchange->size = (size_t) sr->headers_out.content_length_n;
-        exchange->text = ngx_pnalloc(sr->pool, exchange->size);
-
-        if (exchange->text == NULL) {
-            return NGX_ERROR;
-        }
+        return ngx_http_jupref_rpc_room(exchange,
+                   (size_t) sr->headers_out.content_length_n);
     }
 
     return NGX_OK;
@@ -98,8 +95,7 @@ static void
 ngx_http_jupref_rpc_capture(ngx_http_jupref_rpc_exchange_t *exchange,
     u_char *piece, size_t len)
 {
-    size_t                  size;
-    u_char                 *text;
+    size_t                  size, most;
     ngx_http_jupref_rpc_t  *rpc;
 
     rpc = exchange->member->rpc;
@@ -108,33 +104,87 @@ ngx_http_jupref_rpc_capture(ngx_http_jupref_rpc_exchange_t *exchange,
         return;
     }
 
-    if (len > rpc->conf->answer - exchange->len) {
-        exchange->too_large = 1;
-        ngx_http_jupref_rpc_stop(exchange);
-        return;
-    }
-
     if (len > exchange->size - exchange->len) {
-        size = ngx_max(2 * exchange->size, NGX_HTTP_JUPREF_RPC_ROOM);
-        size = ngx_max(size, exchange->len + len);
+        most = exchange->size + ngx_http_jupref_rpc_left(rpc);
 
-        text = ngx_pnalloc(rpc->request->pool, size);
-
-        if (text == NULL) {
-            rpc->failed = 1;
+        if (len > most - exchange->len) {
+            exchange->too_large = 1;
             ngx_http_jupref_rpc_stop(exchange);
             return;
         }
 
-        if (exchange->text) {
-            ngx_memcpy(text, exchange->text, exchange->len);
-            ngx_pfree(rpc->request->pool, exchange->text);
-        }
+        size = ngx_max(2 * exchange->size, NGX_HTTP_JUPREF_RPC_ROOM);
+        size = ngx_max(size, exchange->len + len);
 
-        exchange->text = text;
-        exchange->size = size;
+        if (ngx_http_jupref_rpc_room(exchange, ngx_min(size, most)) != NGX_OK)
+        {
+            rpc->failed = 1;
+            ngx_http_jupref_rpc_stop(exchange);
+            return;
+        }
     }
 
     ngx_memcpy(exchange->text + exchange->len, piece, len);
     exchange->len += len;
+}
+
+
+/* So much in all, with what is there already. */
+
+static ngx_int_t
+ngx_http_jupref_rpc_room(ngx_http_jupref_rpc_exchange_t *exchange, size_t size)
+{
+    size_t                  len;
+    u_char                 *text;
+    ngx_http_jupref_rpc_t  *rpc;
+
+    rpc = exchange->member->rpc;
+
+    text = ngx_pnalloc(rpc->request->pool, size);
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    rpc->captured += size;
+    len = exchange->len;
+
+    if (exchange->text) {
+        ngx_memcpy(text, exchange->text, len);
+        ngx_http_jupref_rpc_forget(exchange);
+    }
+
+    exchange->text = text;
+    exchange->size = size;
+    exchange->len = len;
+
+    return NGX_OK;
+}
+
+
+size_t
+ngx_http_jupref_rpc_left(const ngx_http_jupref_rpc_t *rpc)
+{
+    return (rpc->captured < rpc->conf->answer)
+           ? rpc->conf->answer - rpc->captured : 0;
+}
+
+
+/* Small pieces stay in the request's memory, and stay counted. */
+
+void
+ngx_http_jupref_rpc_forget(ngx_http_jupref_rpc_exchange_t *exchange)
+{
+    ngx_http_jupref_rpc_t  *rpc;
+
+    rpc = exchange->member->rpc;
+
+    if (exchange->text
+        && ngx_pfree(rpc->request->pool, exchange->text) == NGX_OK)
+    {
+        rpc->captured -= exchange->size;
+    }
+
+    exchange->text = NULL;
+    exchange->size = 0;
+    exchange->len = 0;
 }

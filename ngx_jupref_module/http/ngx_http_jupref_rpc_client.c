@@ -1,7 +1,8 @@
 /*
  * Who calls, and what it may spend: $jupref_client and its bucket.
  *
- * A client is known by the name of its API key, else by its address.  Each
+ * A client is known by the name of its API key, else by its address; one of
+ * IPv6 by the network of 64 bits, all of whose addresses one client has.  Each
  * has a bucket for every limit that it meets; limits of the same rate and
  * burst are one.
  */
@@ -9,6 +10,8 @@
 #include "http/ngx_http_jupref_rpc_gateway.h"
 
 
+static void ngx_http_jupref_client_address(ngx_connection_t *c, u_char *room,
+    ngx_str_t *address);
 static uint64_t ngx_http_jupref_rpc_cost(ngx_http_jupref_rpc_member_t *member);
 static ngx_http_jupref_rpc_client_t *ngx_http_jupref_rpc_bucket_locked(
     ngx_http_jupref_gateway_t *gateway,
@@ -24,11 +27,9 @@ static ngx_int_t ngx_http_jupref_rpc_add(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_jupref_client(ngx_http_request_t *r, ngx_str_t *client)
 {
-    u_char                 *p;
-    ngx_str_t              *name;
+    u_char                 *p, room[NGX_SOCKADDR_STRLEN];
+    ngx_str_t               address, *name;
     ngx_http_jupref_ctx_t  *ctx;
-
-    name = &r->connection->addr_text;
 
     (void) ngx_http_jupref_role(r);
 
@@ -36,6 +37,10 @@ ngx_http_jupref_client(ngx_http_request_t *r, ngx_str_t *client)
 
     if (ctx && ctx->key) {
         name = &ctx->key->name;
+
+    } else {
+        ngx_http_jupref_client_address(r->connection, room, &address);
+        name = &address;
     }
 
     client->data = ngx_pnalloc(r->pool, sizeof("key:") - 1 + name->len);
@@ -53,6 +58,35 @@ ngx_http_jupref_client(ngx_http_request_t *r, ngx_str_t *client)
     client->len = (size_t) (p - client->data);
 
     return NGX_OK;
+}
+
+
+static void
+ngx_http_jupref_client_address(ngx_connection_t *c, u_char *room,
+    ngx_str_t *address)
+{
+#if (NGX_HAVE_INET6)
+    struct in6_addr       network;
+    struct sockaddr_in6  *sin6;
+
+    sin6 = (struct sockaddr_in6 *) c->sockaddr;
+
+    if (c->sockaddr->sa_family == AF_INET6
+        && !IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr))
+    {
+        network = sin6->sin6_addr;
+        ngx_memzero(&network.s6_addr[8], 8);
+
+        address->data = room;
+        address->len = ngx_inet_ntop(AF_INET6, &network, room,
+                                     NGX_INET6_ADDRSTRLEN);
+        address->len += (size_t) (ngx_sprintf(room + address->len, "/64")
+                                  - (room + address->len));
+        return;
+    }
+#endif
+
+    *address = c->addr_text;
 }
 
 

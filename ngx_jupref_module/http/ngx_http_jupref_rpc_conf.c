@@ -170,6 +170,7 @@ ngx_http_jupref_rpc_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rcf->zone->gateway_init = ngx_http_jupref_gateway_init;
+    rcf->zone->gateway_yield = ngx_http_jupref_rpc_cache_yield_locked;
 
     jlcf->rpc = rcf;
 

@@ -141,6 +141,10 @@ ngx_http_jupref_rpc_subrequest(ngx_http_jupref_rpc_exchange_t *exchange)
 
     exchange->sr = sr;
 
+    if (ngx_http_jupref_rpc_pass_headers(rpc, sr) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_jupref_rpc_wish(exchange);
 }
 
@@ -153,7 +157,7 @@ ngx_http_jupref_rpc_tried(ngx_http_jupref_rpc_member_t *member)
     uint64_t                         tried;
     ngx_http_jupref_rpc_exchange_t  *exchange;
 
-    tried = member->tried;
+    tried = member->tried | ngx_http_jupref_rpc_lacking(member);
 
     for (exchange = member->exchanges; exchange; exchange = exchange->next) {
         if (exchange->sr && exchange->pick) {
@@ -278,6 +282,13 @@ ngx_http_jupref_rpc_ended(ngx_http_jupref_rpc_exchange_t *exchange,
 
     if (u && u->state) {
         exchange->node = u->state->peer;
+
+        /* nginx counts whole milliseconds: half a one stands for none */
+
+        if (u->state->header_time != (ngx_msec_t) -1) {
+            exchange->latency_us = (uint64_t) u->state->header_time * 1000
+                                   + 500;
+        }
     }
 
     if (exchange->too_large) {
@@ -342,6 +353,15 @@ ngx_http_jupref_rpc_cancel(ngx_http_jupref_rpc_member_t *member)
     ngx_http_jupref_rpc_exchange_t  *exchange;
 
     for (exchange = member->exchanges; exchange; exchange = exchange->next) {
+
+        if (exchange->sr && exchange->pick) {
+            exchange->pick->outrun = 1;
+        }
+
         ngx_http_jupref_rpc_drop(exchange);
+
+        if (!exchange->kept) {
+            ngx_http_jupref_rpc_forget(exchange);
+        }
     }
 }

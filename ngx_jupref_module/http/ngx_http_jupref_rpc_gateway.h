@@ -120,6 +120,10 @@ void ngx_http_jupref_resend_forget(ngx_http_jupref_rpc_zone_t *zone,
     const jupref_signature_t *signature);
 
 
+/* ngx_http_jupref_rpc_cache.c, the zone's hook: gives way to others */
+ngx_uint_t ngx_http_jupref_rpc_cache_yield_locked(
+    ngx_http_jupref_rpc_zone_t *zone);
+
 /* The zone's hook: makes the gateway's part where it isn't there. */
 ngx_int_t ngx_http_jupref_gateway_init(ngx_http_jupref_rpc_zone_t *zone,
     ngx_log_t *log);

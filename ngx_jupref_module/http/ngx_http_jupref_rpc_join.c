@@ -19,7 +19,7 @@ static ngx_http_jupref_rpc_member_t *ngx_http_jupref_rpc_leader(
     ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_lead(ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_copy(ngx_http_jupref_rpc_member_t *joiner,
-    const jupref_rpc_answer_t *answer);
+    ngx_http_jupref_rpc_member_t *leader, const jupref_rpc_answer_t *answer);
 static void ngx_http_jupref_rpc_fail_alike(
     ngx_http_jupref_rpc_member_t *joiner,
     ngx_http_jupref_rpc_member_t *leader);
@@ -125,7 +125,7 @@ ngx_http_jupref_rpc_share(ngx_http_jupref_rpc_member_t *member,
         joiner->joined = 0;
 
         if (answer) {
-            ngx_http_jupref_rpc_copy(joiner, answer);
+            ngx_http_jupref_rpc_copy(joiner, member, answer);
 
         } else {
             ngx_http_jupref_rpc_fail_alike(joiner, member);
@@ -136,11 +136,12 @@ ngx_http_jupref_rpc_share(ngx_http_jupref_rpc_member_t *member,
 }
 
 
-/* The answer lies in the leader's memory, which is soon gone. */
+/* The answer lies in the leader's memory, which is soon gone, when it isn't
+ * this one's, too. */
 
 static void
 ngx_http_jupref_rpc_copy(ngx_http_jupref_rpc_member_t *joiner,
-    const jupref_rpc_answer_t *answer)
+    ngx_http_jupref_rpc_member_t *leader, const jupref_rpc_answer_t *answer)
 {
     u_char               *text;
     jupref_bytes_t       *span;
@@ -150,12 +151,25 @@ ngx_http_jupref_rpc_copy(ngx_http_jupref_rpc_member_t *joiner,
     span = (copy.kind == JUPREF_RPC_ANSWER_RESULT) ? &copy.result
                                                    : &copy.error;
 
+    if (joiner->rpc == leader->rpc) {
+        ngx_http_jupref_rpc_deliver(joiner, NGX_HTTP_JUPREF_RPC_FROM_JOIN,
+                                    answer);
+        return;
+    }
+
+    if (span->len > ngx_http_jupref_rpc_left(joiner->rpc)) {
+        ngx_http_jupref_rpc_too_much(joiner);
+        return;
+    }
+
     text = ngx_pnalloc(joiner->rpc->request->pool, span->len);
 
     if (text == NULL) {
         joiner->rpc->failed = 1;
         return;
     }
+
+    joiner->rpc->captured += span->len;
 
     ngx_memcpy(text, span->data, span->len);
     span->data = text;

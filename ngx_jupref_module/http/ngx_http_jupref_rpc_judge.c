@@ -16,7 +16,7 @@ enum {
     NGX_HTTP_JUPREF_RPC_RANK_SICK,      /* the node says it is its own fault */
     NGX_HTTP_JUPREF_RPC_RANK_LACKS,     /* it hasn't the method */
     NGX_HTTP_JUPREF_RPC_RANK_WELL,
-    NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, but an old one */
+    NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot */
 };
 
 
@@ -26,8 +26,9 @@ static unsigned ngx_http_jupref_rpc_judge_slot(
 static ngx_int_t ngx_http_jupref_rpc_next(
     ngx_http_jupref_rpc_member_t *member);
 static void ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange);
-static void ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
-    jupref_rpc_answer_t *answer, unsigned rank);
+static void ngx_http_jupref_rpc_remember(
+    ngx_http_jupref_rpc_exchange_t *exchange, jupref_rpc_answer_t *answer,
+    unsigned rank);
 static ngx_uint_t ngx_http_jupref_rpc_asks_on(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_uint_t ngx_http_jupref_rpc_has_other(
@@ -36,6 +37,7 @@ static ngx_uint_t ngx_http_jupref_rpc_is_out(
     ngx_http_jupref_rpc_member_t *member);
 static ngx_msec_t ngx_http_jupref_rpc_slot_time(
     ngx_http_jupref_rpc_member_t *member);
+static void ngx_http_jupref_rpc_behind(ngx_http_jupref_rpc_member_t *member);
 
 
 /* Of a result that can't be. */
@@ -44,7 +46,7 @@ static const jupref_rpc_verdict_t  ngx_http_jupref_rpc_disbelief = {
     .other = JUPREF_RPC_OTHER_YES,
     .mark = JUPREF_RPC_MARK_SOFT,
     .code = -32603,
-    .message = "Internal error: a node tells what nobody else knows"
+    .message = "Internal error: a node tells of slots that nobody else knows"
 };
 
 
@@ -76,6 +78,7 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
     ngx_http_jupref_rpc_drop(exchange);
 
     if (member->done) {
+        ngx_http_jupref_rpc_forget(exchange);
         return NGX_OK;
     }
 
@@ -115,6 +118,12 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
             (void) ngx_atomic_fetch_add(&gateway->counters.hedges[1], 1);
         }
 
+        if (member->best_of) {
+            member->best_of->kept = 0;
+        }
+
+        exchange->kept = 1;
+
         ngx_http_jupref_rpc_deliver(member,
                                     answer->kind == JUPREF_RPC_ANSWER_RESULT
                                     ? NGX_HTTP_JUPREF_RPC_FROM_NODE
@@ -123,11 +132,21 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
     }
 
     if (member->verdict.deliver) {
-        ngx_http_jupref_rpc_remember(member, answer, rank);
+        ngx_http_jupref_rpc_remember(exchange, answer, rank);
+    }
+
+    if (!exchange->kept) {
+        ngx_http_jupref_rpc_forget(exchange);
     }
 
     if (exchange->transport == JUPREF_RPC_TIMED_OUT) {
         member->timed_out = 1;
+    }
+
+    if (member->verdict.other == JUPREF_RPC_OTHER_FRESHER && exchange->pick
+        && exchange->pick->pool)
+    {
+        member->behind |= jupref_pool_bit(exchange->pick->node);
     }
 
     return ngx_http_jupref_rpc_next(member);
@@ -135,9 +154,9 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
 
 
 /*
- * A result may be of a slot that the client has left behind, or older than the
- * pool allows, and another node further ahead; or it can't be so, as only a
- * node that lies would tell.  Neither is kept for others.
+ * A result may be of a slot that the client has left behind, and another node
+ * further ahead; or of one that nobody else is near, as only a node that lies
+ * would tell, and then it isn't believed.  Neither is kept for others.
  */
 
 static unsigned
@@ -152,26 +171,27 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
     pick = exchange->pick;
     slot = ngx_http_jupref_rpc_slot_of(member->call, answer);
 
-    if (slot && pick && pick->pool) {
-        ngx_http_jupref_pool_seen(pick->pool, pick->node,
-                                  member->call->commitment, slot,
-                                  pick->started_ms);
-    }
-
     if (pick && pick->pool
-        && !ngx_http_jupref_rpc_believes(exchange, answer, slot))
+        && !ngx_http_jupref_rpc_believes(pick, member->call, answer, slot))
     {
         member->verdict = ngx_http_jupref_rpc_disbelief;
         return NGX_HTTP_JUPREF_RPC_RANK_NONE;
     }
 
-    if ((slot && slot < member->min_slot)
-        || (pick && pick->pool
-            && ngx_http_jupref_rpc_is_old(exchange, answer, slot)))
+    if (pick && pick->pool
+        && ngx_http_jupref_rpc_is_old(pick, member->call, answer, slot))
     {
         member->verdict.other = member->call->method->retry
                                 ? JUPREF_RPC_OTHER_FRESHER
                                 : JUPREF_RPC_OTHER_NEVER;
+
+        return NGX_HTTP_JUPREF_RPC_RANK_OLD;
+    }
+
+    if (slot && slot < member->min_slot) {
+        member->behind_slot = ngx_max(member->behind_slot, slot);
+        member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
+
         return NGX_HTTP_JUPREF_RPC_RANK_OLD;
     }
 
@@ -186,7 +206,11 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
 static ngx_int_t
 ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
 {
-    ngx_uint_t  waits;
+    ngx_uint_t  asks, waits;
+
+    if (member->verdict.other == JUPREF_RPC_OTHER_FRESHER) {
+        member->fresher = 1;
+    }
 
     if (ngx_http_jupref_rpc_is_out(member)) {
         return NGX_OK;
@@ -194,27 +218,34 @@ ngx_http_jupref_rpc_next(ngx_http_jupref_rpc_member_t *member)
 
     ngx_http_jupref_rpc_not_due(member);
 
-    if (!ngx_http_jupref_rpc_asks_on(member)
-        || !ngx_http_jupref_rpc_affords(member->rpc->conf->zone))
+    asks = ngx_http_jupref_rpc_asks_on(member);
+    waits = (member->verdict.other == JUPREF_RPC_OTHER_AFTER_SLOT)
+            || (member->verdict.other == JUPREF_RPC_OTHER_FRESHER
+                && !ngx_http_jupref_rpc_has_other(member));
+
+    /* one was only behind, whatever became of the others since */
+
+    if (!asks && member->fresher && member->waits < NGX_HTTP_JUPREF_RPC_WAITS
+        && member->tries <= NGX_HTTP_JUPREF_RPC_TRIES
+        && member->verdict.other != JUPREF_RPC_OTHER_NEVER)
     {
-        ngx_http_jupref_rpc_give_up(member);
-        return NGX_OK;
+        asks = 1;
+        waits = 1;
     }
 
-    waits = (member->verdict.other == JUPREF_RPC_OTHER_AFTER_SLOT);
-
-    if (member->verdict.other == JUPREF_RPC_OTHER_FRESHER) {
-        member->fresher = 1;
-        waits = !ngx_http_jupref_rpc_has_other(member);
+    if (!asks || !ngx_http_jupref_rpc_may_retry(member)) {
+        ngx_http_jupref_rpc_give_up(member);
+        return NGX_OK;
     }
 
     if (!waits) {
         return ngx_http_jupref_rpc_ask(member);
     }
 
-    /* by then each of them may know */
+    /* by then each of them may know, but for those that failed */
 
-    member->tried = 0;
+    member->tried &= member->behind ? ~member->behind : 0;
+    member->waits++;
 
     ngx_http_jupref_rpc_due_in(member, NGX_HTTP_JUPREF_RPC_DUE_ASK,
                                ngx_http_jupref_rpc_slot_time(member));
@@ -254,7 +285,8 @@ ngx_http_jupref_rpc_is_due(ngx_http_jupref_rpc_member_t *member)
 
 
 /* What broke on the way the balancer has seen itself, but for what came after
- * the header. */
+ * the header: what an answer is worth, and so whether it was one, is told
+ * here. */
 
 static void
 ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
@@ -269,19 +301,28 @@ ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange)
         return;
     }
 
-    if (verdict->mark != JUPREF_RPC_MARK_NONE) {
-        ngx_http_jupref_pool_mark(pick->pool, pick->node, verdict->mark,
-                                  verdict->retry_after_ms);
+    if (verdict->lacks_method) {
+        ngx_http_jupref_rpc_lacks(exchange);
     }
+
+    if (verdict->mark != JUPREF_RPC_MARK_FAILED) {
+        ngx_http_jupref_pool_answered(pick->pool, pick->node,
+                                      exchange->latency_us);
+    }
+
+    ngx_http_jupref_pool_mark(pick->pool, pick->node, verdict->mark,
+                              verdict->retry_after_ms);
 }
 
 
 static void
-ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
+ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_exchange_t *exchange,
     jupref_rpc_answer_t *answer, unsigned rank)
 {
-    const jupref_rpc_verdict_t  *verdict;
+    const jupref_rpc_verdict_t    *verdict;
+    ngx_http_jupref_rpc_member_t  *member;
 
+    member = exchange->member;
     verdict = &member->verdict;
 
     if (rank != NGX_HTTP_JUPREF_RPC_RANK_NONE) {
@@ -298,10 +339,20 @@ ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_member_t *member,
         rank = NGX_HTTP_JUPREF_RPC_RANK_SICK;
     }
 
-    if (rank >= member->rank) {
-        member->rank = rank;
-        member->best = answer;
+    if (rank < member->rank) {
+        return;
     }
+
+    if (member->best_of) {
+        member->best_of->kept = 0;
+        ngx_http_jupref_rpc_forget(member->best_of);
+    }
+
+    exchange->kept = 1;
+
+    member->rank = rank;
+    member->best = answer;
+    member->best_of = exchange;
 }
 
 
@@ -360,8 +411,6 @@ ngx_http_jupref_rpc_has_other(ngx_http_jupref_rpc_member_t *member)
     return 0;
 }
 
-
-/* Nodes in trouble aren't asked twice for everything. */
 
 ngx_uint_t
 ngx_http_jupref_rpc_affords(ngx_http_jupref_rpc_zone_t *zone)
@@ -423,6 +472,37 @@ ngx_http_jupref_rpc_slot_time(ngx_http_jupref_rpc_member_t *member)
 }
 
 
+/* What the client has seen already isn't taken back: a node that was asked for
+ * that slot would have said the same. */
+
+static void
+ngx_http_jupref_rpc_behind(ngx_http_jupref_rpc_member_t *member)
+{
+    u_char               *text;
+    jupref_rpc_answer_t   answer;
+
+    text = ngx_pnalloc(member->rpc->request->pool, 128 + NGX_INT64_LEN);
+    if (text == NULL) {
+        member->rpc->failed = 1;
+        return;
+    }
+
+    ngx_memzero(&answer, sizeof(jupref_rpc_answer_t));
+
+    answer.kind = JUPREF_RPC_ANSWER_ERROR;
+    answer.error.data = text;
+    answer.error.len = (size_t) (ngx_sprintf(text, "{\"code\":-32016,"
+                                     "\"message\":\"Minimum context slot has "
+                                     "not been reached\","
+                                     "\"data\":{\"contextSlot\":%uL}}",
+                                     member->behind_slot)
+                                 - text);
+
+    ngx_http_jupref_rpc_deliver(member, NGX_HTTP_JUPREF_RPC_NODE_ERROR,
+                                &answer);
+}
+
+
 void
 ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
 {
@@ -431,6 +511,11 @@ ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
 
     rpc = member->rpc;
     verdict = &member->verdict;
+
+    if (member->rank == NGX_HTTP_JUPREF_RPC_RANK_OLD) {
+        ngx_http_jupref_rpc_behind(member);
+        return;
+    }
 
     if (member->best) {
         ngx_http_jupref_rpc_deliver(member,

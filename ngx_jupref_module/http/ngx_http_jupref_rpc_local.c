@@ -23,6 +23,8 @@ static void ngx_http_jupref_rpc_keep_head(
 static void ngx_http_jupref_rpc_keep_answer(
     ngx_http_jupref_rpc_member_t *member, const jupref_rpc_answer_t *answer,
     uint64_t slot);
+static uint64_t ngx_http_jupref_rpc_reach(ngx_http_jupref_rpc_t *rpc,
+    jupref_commitment_e commitment);
 
 
 ngx_int_t
@@ -114,6 +116,14 @@ ngx_http_jupref_rpc_from_cache(ngx_http_jupref_rpc_member_t *member)
     if (text.len == 0) {
         return NGX_DECLINED;
     }
+
+    if (text.len > ngx_http_jupref_rpc_left(member->rpc)) {
+        (void) ngx_pfree(member->rpc->request->pool, (void *) text.data);
+        ngx_http_jupref_rpc_too_much(member);
+        return NGX_OK;
+    }
+
+    member->rpc->captured += text.len;
 
     ngx_http_jupref_rpc_give(member, NGX_HTTP_JUPREF_RPC_FROM_CACHE, text,
                              slot);
@@ -272,6 +282,7 @@ ngx_http_jupref_rpc_slot_of(const jupref_rpc_call_t *call,
 void
 ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
 {
+    uint64_t                       slot, reach;
     ngx_uint_t                     i;
     ngx_http_jupref_gateway_t     *gateway;
     ngx_http_jupref_rpc_member_t  *member;
@@ -280,6 +291,9 @@ ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
         return;
     }
 
+    /* what was noted when nobody knew better locks no client out */
+
+    reach = ngx_http_jupref_rpc_reach(rpc, JUPREF_COMMITMENT_PROCESSED);
     gateway = rpc->conf->zone->shared->gateway;
 
     ngx_http_jupref_rpc_lock(rpc->conf->zone);
@@ -288,8 +302,9 @@ ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
         member = &rpc->members[i];
 
         if (member->call->result == JUPREF_RPC_CALL_OK) {
-            member->min_slot = jupref_monotonic_seen(gateway->monotonic,
-                                   rpc->client_key, member->call->commitment);
+            slot = jupref_monotonic_seen(gateway->monotonic, rpc->client_key,
+                                         member->call->commitment);
+            member->min_slot = ngx_min(slot, reach);
         }
     }
 
@@ -298,6 +313,16 @@ ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
 
 
 /* Without a pool nobody says what is believable. */
+
+static uint64_t
+ngx_http_jupref_rpc_reach(ngx_http_jupref_rpc_t *rpc,
+    jupref_commitment_e commitment)
+{
+    return rpc->conf->pool
+           ? ngx_http_jupref_pool_reach(rpc->conf->pool, commitment)
+           : UINT64_MAX;
+}
+
 
 void
 ngx_http_jupref_rpc_note(ngx_http_jupref_rpc_member_t *member, uint64_t slot)
@@ -312,9 +337,7 @@ ngx_http_jupref_rpc_note(ngx_http_jupref_rpc_member_t *member, uint64_t slot)
         return;
     }
 
-    highest = rpc->conf->pool
-              ? ngx_http_jupref_pool_believable_slot(rpc->conf->pool) : slot;
-
+    highest = ngx_http_jupref_rpc_reach(rpc, member->call->commitment);
     gateway = rpc->conf->zone->shared->gateway;
 
     ngx_http_jupref_rpc_lock(rpc->conf->zone);

@@ -158,6 +158,25 @@ ngx_http_jupref_rpc_refuse(ngx_http_jupref_rpc_member_t *member,
 }
 
 
+/* As when a node's answer is larger than what is left. */
+
+void
+ngx_http_jupref_rpc_too_much(ngx_http_jupref_rpc_member_t *member)
+{
+    jupref_rpc_outcome_t  outcome;
+
+    ngx_memzero(&outcome, sizeof(jupref_rpc_outcome_t));
+    outcome.transport = JUPREF_RPC_TOO_LARGE;
+
+    jupref_rpc_verdict(&member->verdict, member->call->method, &outcome);
+
+    ngx_http_jupref_rpc_refuse(member, NGX_HTTP_JUPREF_RPC_FAILED,
+                               member->verdict.code,
+                               ngx_http_jupref_cbytes(
+                                   member->verdict.message));
+}
+
+
 static void
 ngx_http_jupref_rpc_done(ngx_http_jupref_rpc_member_t *member,
     ngx_http_jupref_rpc_origin_e origin)

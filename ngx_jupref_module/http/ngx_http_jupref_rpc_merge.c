@@ -234,15 +234,15 @@ ngx_http_jupref_rpc_wrap(ngx_conf_t *cf, ngx_http_jupref_rpc_conf_t *rcf)
 /*
  * Who is asked, as far as it is known: an upstream's configuration is the
  * first member of proxy's own.  Answers are shared between locations that are
- * written in one place and ask one upstream; with variables in proxy_pass
- * nobody can say whose an answer is.
+ * written in one place and ask one upstream of the same servers, also over a
+ * reload; with variables in proxy_pass nobody can say whose an answer is.
  */
 
 static ngx_int_t
 ngx_http_jupref_rpc_nodes(ngx_conf_t *cf, ngx_http_jupref_rpc_conf_t *rcf)
 {
     ngx_uint_t                     i;
-    jupref_bytes_t                 parts[5];
+    jupref_bytes_t                *parts, *part;
     ngx_http_core_loc_conf_t      *clcf;
     ngx_http_core_srv_conf_t      *cscf;
     ngx_http_upstream_conf_t      *ucf;
@@ -263,24 +263,42 @@ ngx_http_jupref_rpc_nodes(ngx_conf_t *cf, ngx_http_jupref_rpc_conf_t *rcf)
     rcf->pool = ngx_http_jupref_pool_of(uscf);
     rcf->shares = 1;
 
+    parts = ngx_pcalloc(cf->temp_pool,
+                        (6 + (uscf->servers ? uscf->servers->nelts : 0))
+                        * sizeof(jupref_bytes_t));
+    if (parts == NULL) {
+        return NGX_ERROR;
+    }
+
+    part = parts;
+
     if (uscf->servers) {
         server = uscf->servers->elts;
         rcf->nodes = 0;
 
         for (i = 0; i < uscf->servers->nelts; i++) {
             rcf->nodes += server[i].down ? 0 : server[i].naddrs;
+            *part++ = ngx_http_jupref_bytes(&server[i].name);
         }
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
 
-    parts[0] = ngx_http_jupref_cbytes(rcf->file);
-    parts[1].data = (const uint8_t *) &rcf->line;
-    parts[1].len = sizeof(rcf->line);
-    parts[2] = ngx_http_jupref_bytes(&uscf->host);
-    parts[3] = ngx_http_jupref_bytes(&clcf->name);
-    parts[4] = ngx_http_jupref_bytes(&cscf->server_name);
+    *part++ = ngx_http_jupref_cbytes(rcf->file);
+    part->data = (const uint8_t *) &rcf->line;
+    (part++)->len = sizeof(rcf->line);
+    *part++ = ngx_http_jupref_bytes(&uscf->host);
+    *part++ = ngx_http_jupref_bytes(&clcf->name);
+    *part++ = ngx_http_jupref_bytes(&cscf->server_name);
 
-    return jupref_sha256_spans(rcf->identity, parts, 5) ? NGX_OK : NGX_ERROR;
+    /* the same names may lead into another cluster than before */
+
+    if (rcf->pool && rcf->pool->rules.genesis_fixed) {
+        part->data = rcf->pool->rules.genesis;
+        (part++)->len = JUPREF_GENESIS_SIZE;
+    }
+
+    return jupref_sha256_spans(rcf->identity, parts, (unsigned) (part - parts))
+           ? NGX_OK : NGX_ERROR;
 }

@@ -78,7 +78,7 @@ ngx_http_jupref_resend_new_locked(ngx_http_jupref_rpc_zone_t *zone,
         return NULL;
     }
 
-    bytes = ngx_slab_alloc_locked(zone->shpool, send->len);
+    bytes = ngx_http_jupref_rpc_zone_alloc_locked(zone, send->len);
     if (bytes == NULL) {
         return NULL;
     }

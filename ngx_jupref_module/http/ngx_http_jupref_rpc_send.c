@@ -3,7 +3,8 @@
  *
  * What no node could take is refused before anything is sent.  With a
  * preflight wanted the freshest node judges first, and the others get their
- * copies when it has accepted; without one all get it at once.  The pure race
+ * copies when it has accepted; without one all get it at once.  Who takes its
+ * time gets another one beside it, and the first verdict counts.  The pure race
  * decides: the first that accepts answers for all, and when nobody does the
  * client gets the error that says most.
  */
@@ -19,6 +20,9 @@ static ngx_uint_t ngx_http_jupref_rpc_send_best(
     ngx_uint_t count);
 static ngx_uint_t ngx_http_jupref_rpc_send_out(
     ngx_http_jupref_rpc_send_t *send, ngx_uint_t count, ngx_uint_t copies);
+static void ngx_http_jupref_rpc_send_watch(ngx_http_jupref_rpc_send_t *send,
+    ngx_http_jupref_pool_node_t *node);
+static void ngx_http_jupref_rpc_send_beside(ngx_http_jupref_rpc_send_t *send);
 static void ngx_http_jupref_rpc_send_accepted(
     ngx_http_jupref_rpc_send_t *send);
 static void ngx_http_jupref_rpc_send_on(ngx_http_jupref_rpc_send_t *send,
@@ -164,7 +168,51 @@ ngx_http_jupref_rpc_send_out(ngx_http_jupref_rpc_send_t *send,
         }
     }
 
+    if (sent && !copies) {
+        ngx_http_jupref_rpc_send_watch(send, nodes[0]);
+    }
+
     return sent;
+}
+
+
+static void
+ngx_http_jupref_rpc_send_watch(ngx_http_jupref_rpc_send_t *send,
+    ngx_http_jupref_pool_node_t *node)
+{
+    uint64_t        wait_ms;
+    jupref_pool_t  *shared;
+
+    wait_ms = 0;
+    shared = ngx_http_jupref_pool_lock_node(send->pool, node->number);
+
+    if (shared) {
+        wait_ms = NGX_HTTP_JUPREF_RPC_SEND_LATENCIES
+                  * shared->nodes[node->number].latency_us / 1000;
+        ngx_http_jupref_pool_unlock(send->pool);
+    }
+
+    wait_ms = ngx_max(wait_ms, NGX_HTTP_JUPREF_RPC_SEND_PATIENCE);
+
+    ngx_add_timer(&send->timer, (ngx_msec_t) wait_ms);
+}
+
+
+/* As impatient as the budget of retries allows. */
+
+static void
+ngx_http_jupref_rpc_send_beside(ngx_http_jupref_rpc_send_t *send)
+{
+    if (send->decided || send->member == NULL
+        || send->judges >= NGX_HTTP_JUPREF_RPC_JUDGES
+        || !ngx_http_jupref_rpc_affords(send->conf->zone))
+    {
+        return;
+    }
+
+    send->beside = 1;
+    (void) ngx_http_jupref_rpc_send_out(send, 1, 0);
+    send->beside = 0;
 }
 
 
@@ -172,6 +220,10 @@ void
 ngx_http_jupref_rpc_send_told(ngx_http_jupref_rpc_send_t *send)
 {
     if (!send->decided) {
+
+        if (send->step.decision != JUPREF_SEND_WAIT && send->timer.timer_set) {
+            ngx_del_timer(&send->timer);
+        }
 
         switch (send->step.decision) {
 
@@ -294,6 +346,12 @@ ngx_http_jupref_rpc_send_timer(ngx_event_t *ev)
     ngx_http_jupref_rpc_send_t  *send;
 
     send = ev->data;
+
+    if (send->out) {
+        ngx_http_jupref_rpc_send_beside(send);
+        return;
+    }
+
     send->asked = 0;
 
     if (send->member && ngx_http_jupref_rpc_send_out(send, 1, 0) == 0) {
@@ -328,8 +386,11 @@ ngx_http_jupref_rpc_send_failed(ngx_http_jupref_rpc_send_t *send)
         return;
     }
 
-    ngx_http_jupref_rpc_trade_sent(send, send->step.decision
-                                         == JUPREF_SEND_REFUSED);
+    /* who is still out may take it yet */
+
+    ngx_http_jupref_rpc_trade_sent(send, send->out == 0
+                                         && send->step.decision
+                                            == JUPREF_SEND_REFUSED);
 
     send->member = NULL;
     member->send = NULL;
@@ -374,8 +435,9 @@ ngx_http_jupref_rpc_send_give_up(ngx_http_jupref_rpc_send_t *send,
 }
 
 
-/* The client has left, or its request ends otherwise: what is out stays out,
- * nothing more goes. */
+/* The client has left, or its request ends otherwise: nobody else is asked for
+ * a verdict.  What is out stays out, and when it is accepted copies go as they
+ * would have: what may land had better land soon. */
 
 void
 ngx_http_jupref_rpc_send_leave(ngx_http_jupref_rpc_member_t *member)

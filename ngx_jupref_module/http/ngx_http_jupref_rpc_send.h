@@ -23,8 +23,14 @@
 /* Nodes that get it at the most. */
 #define NGX_HTTP_JUPREF_RPC_FANOUT_MAX  16
 
-/* Nodes that are asked for a verdict, one after the other. */
+/* Nodes that are asked for a verdict, one after the other, or beside one that
+ * takes its time. */
 #define NGX_HTTP_JUPREF_RPC_JUDGES      3
+
+/* A judge that hasn't answered in so many times its latency, and this time at
+ * least (ms), gets another one beside it. */
+#define NGX_HTTP_JUPREF_RPC_SEND_LATENCIES  4
+#define NGX_HTTP_JUPREF_RPC_SEND_PATIENCE   300
 
 /* Slots that are waited for a node that knows the blockhash. */
 #define NGX_HTTP_JUPREF_RPC_SEND_WAITS  2
@@ -75,6 +81,7 @@ struct ngx_http_jupref_rpc_send_s {
     ngx_http_jupref_rpc_letter_t     letters[NGX_HTTP_JUPREF_RPC_LETTERS];
     unsigned                         spread:1;  /* copies are out */
     unsigned                         decided:1;
+    unsigned                         beside:1;  /* of a judge that is slow */
 
     /* the order whose transaction it is; in the request's memory */
     ngx_http_jupref_execute_ctx_t   *trade;

@@ -43,9 +43,11 @@ ngx_http_jupref_rpc_send_to(ngx_http_jupref_rpc_send_t *send,
     letter->number = send->count;
     letter->id = ++ngx_http_jupref_rpc_letters;
 
-    /* of several that are asked alike the first is the freshest */
+    /* of several that are asked alike the first is the freshest, or the first
+     * that isn't too slow */
 
-    letter->judge = (!copy && send->race.asked == send->race.answered);
+    letter->judge = (!copy && (send->race.asked == send->race.answered
+                               || send->beside));
 
     fetch->body.data = body;
     fetch->body.len = jupref_send_write(body, sizeof(body), &send->send,
@@ -128,7 +130,9 @@ ngx_http_jupref_rpc_send_mark(ngx_http_jupref_rpc_send_t *send,
 
     ngx_http_jupref_pool_end(send->pool, letter->node);
 
-    if (fetch->transport == JUPREF_RPC_ANSWERED) {
+    if (fetch->transport == JUPREF_RPC_ANSWERED
+        && verdict->mark != JUPREF_RPC_MARK_FAILED)
+    {
         ngx_http_jupref_pool_answered(send->pool, letter->node,
                                       fetch->latency_us);
     }

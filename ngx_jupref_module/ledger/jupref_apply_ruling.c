@@ -30,6 +30,8 @@ static jupref_ledger_result_e jupref_book_ruling(jupref_ledger_t *ledger,
     const jupref_event_t *event, uint32_t index, jupref_trade_state_e state,
     const jupref_postings_t *postings);
 
+static jupref_reason_e jupref_ruled_reason(const jupref_event_t *event);
+
 #define jupref_is(state)  (1u << JUPREF_STATE_##state)
 
 
@@ -258,7 +260,7 @@ jupref_book_ruling(jupref_ledger_t *ledger, const jupref_event_t *event,
     row->state = (uint8_t) state;
     row->came_from = (state == JUPREF_STATE_DISPUTED
                       || state == JUPREF_STATE_UNPROVED) ? before.state : 0;
-    row->reason = (uint8_t) jupref_reason_of(event->of.trade_ruled.reason);
+    row->reason = (uint8_t) jupref_ruled_reason(event);
     row->ruled_ms = event->time_ms;
 
     jupref_link_queue(ledger, index);
@@ -269,4 +271,18 @@ jupref_book_ruling(jupref_ledger_t *ledger, const jupref_event_t *event,
     jupref_mix(ledger, row, sizeof(jupref_trade_row_t));
 
     return JUPREF_LEDGER_OK;
+}
+
+
+/* A person's words are words, also where they are a reason's name in this
+ * version or another: what a row says mustn't depend on who replays. */
+
+static jupref_reason_e
+jupref_ruled_reason(const jupref_event_t *event)
+{
+    if (event->actor[0] && event->of.trade_ruled.reason[0]) {
+        return JUPREF_REASON_MANUAL;
+    }
+
+    return jupref_reason_of(event->of.trade_ruled.reason);
 }

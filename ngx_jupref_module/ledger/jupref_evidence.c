@@ -322,10 +322,7 @@ jupref_judge_known(const jupref_evidence_t *evidence, jupref_said_e most,
         }
     }
 
-    if (!answered) {
-        jupref_find(finding, JUPREF_VERDICT_WAIT, JUPREF_REASON_NOT_ASKED);
-
-    } else if (evidence->nodes_left) {
+    if (evidence->nodes_left) {
         jupref_find(finding, JUPREF_VERDICT_ELSEWHERE,
                     JUPREF_REASON_NOT_SHOWN);
 
@@ -334,7 +331,8 @@ jupref_judge_known(const jupref_evidence_t *evidence, jupref_said_e most,
 
     } else {
         jupref_find(finding, JUPREF_VERDICT_UNPROVED,
-                    JUPREF_REASON_HISTORY_GONE);
+                    answered ? JUPREF_REASON_HISTORY_GONE
+                             : JUPREF_REASON_NOT_SHOWN);
     }
 }
 
@@ -443,7 +441,8 @@ jupref_silence_of(const jupref_evidence_t *evidence,
             silence->without_history++;
 
         } else if (witness->trusted
-                   && witness->status == JUPREF_SAID_NULL && last_valid
+                   && witness->status == JUPREF_SAID_NULL
+                   && witness->transaction == JUPREF_SAID_NULL && last_valid
                    && witness->finalized_height > last_valid)
         {
             silence->sure++;

@@ -228,7 +228,8 @@ unsigned jupref_evidence_accounts(
     jupref_fee_account_t accounts[JUPREF_FEE_ACCOUNTS],
     const jupref_pubkey_t *referral_account, const jupref_trade_row_t *trade);
 
-/* What a node's answer to getTransaction says, by how it was read. */
+/* What a node's answer to getTransaction says, by how it was read: one that
+ * can't be says FINALIZED, with nothing shown. */
 jupref_said_e jupref_said_by_transaction(jupref_chain_result_e result);
 
 /* The same of one status; `searched`: with searchTransactionHistory. */

@@ -161,6 +161,14 @@ jupref_said_by_transaction(jupref_chain_result_e result)
     case JUPREF_CHAIN_NO_META:
         return JUPREF_SAID_NO_HISTORY;
 
+    /* something is there, and what can't be read isn't silence */
+
+    case JUPREF_CHAIN_MALFORMED:
+    case JUPREF_CHAIN_INCONSISTENT:
+    case JUPREF_CHAIN_TOO_LARGE:
+    case JUPREF_CHAIN_BAD_TRANSACTION:
+        return JUPREF_SAID_FINALIZED;
+
     default:
         return JUPREF_SAID_NOTHING;
     }

@@ -141,6 +141,33 @@ jupref_reconcile_begin(jupref_reconcile_t *reconcile,
 
 
 void
+jupref_reconcile_behind(jupref_reconcile_t *reconcile,
+    const jupref_ledger_t *ledger)
+{
+    uint32_t                   index, mint;
+    unsigned                   steps;
+    const jupref_trade_row_t  *trade;
+
+    mint = jupref_find_mint(ledger, &reconcile->mint);
+    index = ledger->newest_trade;
+
+    for (steps = 0; mint && index && steps < JUPREF_RECONCILE_BEHIND; steps++)
+    {
+        trade = jupref_trade(ledger, index);
+        index = trade->older;
+
+        if (trade->fee_mint == mint && trade->slot > reconcile->slot
+            && (trade->state == JUPREF_STATE_VERIFIED
+                || trade->state == JUPREF_STATE_AVAILABLE
+                || trade->state == JUPREF_STATE_DISPUTED))
+        {
+            reconcile->verified_since += trade->fee;
+        }
+    }
+}
+
+
+void
 jupref_reconcile_add(jupref_reconcile_t *reconcile,
     const jupref_touch_t *touch)
 {
@@ -284,6 +311,13 @@ jupref_reconcile_claim(const jupref_pubkey_t *mint, jupref_touch_t *touches,
         if (touch->kind == JUPREF_TOUCH_CLAIM && !touch->booked
             && touch->slot == claimed->slot)
         {
+
+            /* more than any mint has: that one is left, and never booked */
+
+            if (touch->delta > UINT64_MAX - claimed->amount) {
+                continue;
+            }
+
             claimed->signature = touch->signature;
             claimed->amount += touch->delta;
             touch->booked = 1;

@@ -25,6 +25,9 @@
 #include "ledger/jupref_evidence.h"
 
 
+/* Newest trades that can have landed behind a balance that was just told. */
+#define JUPREF_RECONCILE_BEHIND  4096
+
 /* Transactions that a report names; more are counted. */
 #define JUPREF_TOUCHES_MAX  64
 
@@ -50,6 +53,9 @@ typedef struct {
     jupref_touch_kind_e  kind;
     unsigned             shrank:1;      /* 1: the balance went down by it */
     unsigned             booked:1;      /* the ledger's sums have it */
+    unsigned             confirmed:1;   /* two nodes have shown it */
+    uint8_t              node;          /* that has shown it last */
+    uint8_t              place;         /* of the accounts, which one */
 } jupref_touch_t;
 
 
@@ -98,6 +104,11 @@ void jupref_touch_of(const jupref_rpc_transaction_t *shown,
 void jupref_reconcile_begin(jupref_reconcile_t *reconcile,
     const jupref_ledger_t *ledger, const jupref_pubkey_t *mint,
     uint64_t balance, uint64_t slot);
+
+/* Trades of the mint whose fee is booked, but landed behind the balance's
+ * slot; the same moment, the same ledger. */
+void jupref_reconcile_behind(jupref_reconcile_t *reconcile,
+    const jupref_ledger_t *ledger);
 void jupref_reconcile_add(jupref_reconcile_t *reconcile,
     const jupref_touch_t *touch);
 void jupref_reconcile_end(const jupref_reconcile_t *reconcile,

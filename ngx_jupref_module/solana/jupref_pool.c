@@ -340,6 +340,27 @@ jupref_pool_answered(jupref_pool_t *pool, unsigned node, uint64_t latency_us,
 }
 
 
+/* Of no answer it is known only that it takes longer. */
+
+void
+jupref_pool_outrun(jupref_pool_t *pool, unsigned node, uint64_t waited_us,
+    uint64_t now_ms)
+{
+    jupref_node_t  *n;
+
+    n = jupref_pool_member(pool, node);
+
+    if (waited_us > JUPREF_NODE_LATENCY_MAX) {
+        waited_us = JUPREF_NODE_LATENCY_MAX;
+    }
+
+    if (n && waited_us > n->latency_us) {
+        n->latency_us = waited_us;
+        n->latency_ms = now_ms;
+    }
+}
+
+
 void
 jupref_pool_well(jupref_pool_t *pool, unsigned node, uint64_t now_ms)
 {

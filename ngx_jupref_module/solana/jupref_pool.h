@@ -169,6 +169,11 @@ typedef struct {
     uint64_t             front_slot;    /* the reference, 0: none */
     uint64_t             front_ms;      /* and when the pool was there */
 
+    /* the last front that slots could have led to from the one before */
+    uint64_t             trusted_slot;  /* 0: none */
+    uint64_t             trusted_ms;
+    uint64_t             doubted_ms;    /* since when it isn't; 0: it is */
+
     /* slots by which a commitment is behind PROCESSED; known[]: measured */
     uint64_t             offset[JUPREF_COMMITMENT_FINALIZED + 1];
     uint8_t              known[JUPREF_COMMITMENT_FINALIZED + 1];
@@ -202,6 +207,25 @@ void jupref_pool_configure(jupref_pool_t *pool, unsigned node,
  */
 void jupref_pool_slot(jupref_pool_t *pool, unsigned node,
     jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms);
+
+/*
+ * A client's answer told a slot.  What is beyond the front is judged at once,
+ * before anybody acts on it.  1: it is believed; 0: its node is doubted by
+ * then, or it is beyond reach(), and it should be given to nobody else.
+ */
+unsigned jupref_pool_told(jupref_pool_t *pool, unsigned node,
+    jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms,
+    uint64_t now_ms);
+
+/* The highest slot at a commitment that is believed: the front's by now, and
+ * max_lag's worth of slots; UINT64_MAX: there is no front yet. */
+uint64_t jupref_pool_reach(const jupref_pool_t *pool,
+    jupref_commitment_e commitment, uint64_t now_ms);
+
+/* Whether what it says may be wrong, not only late or missing: it runs away,
+ * has lied, confuses heights and slots, or is of another cluster or pool. */
+unsigned jupref_node_doubted(const jupref_node_t *node);
+
 void jupref_pool_height(jupref_pool_t *pool, unsigned node, uint64_t height,
     uint64_t now_ms);
 void jupref_pool_shreds(jupref_pool_t *pool, unsigned node, uint64_t slot,
@@ -212,6 +236,10 @@ void jupref_pool_genesis(jupref_pool_t *pool, unsigned node,
 /* It answered, after so long. */
 void jupref_pool_answered(jupref_pool_t *pool, unsigned node,
     uint64_t latency_us, uint64_t now_ms);
+
+/* Its answer wasn't waited for any longer after so long. */
+void jupref_pool_outrun(jupref_pool_t *pool, unsigned node,
+    uint64_t waited_us, uint64_t now_ms);
 
 /* It says that it is well (getHealth), which ends UNHEALTHY; or it did
  * answer with its key, which ends UNAUTHORIZED. */
@@ -291,11 +319,12 @@ uint64_t jupref_pool_expected(const jupref_pool_t *pool, unsigned node,
 uint64_t jupref_pool_block_height(const jupref_pool_t *pool);
 
 /* What may be claimed now and be believed: a slot that is max_lag ahead of the
- * front, a block height that isn't far from the known one; UINT64_MAX while
+ * front, and a block height near the one that goes with it; UINT64_MAX while
  * nobody knows. */
 uint64_t jupref_pool_believable_slot(const jupref_pool_t *pool,
     uint64_t now_ms);
-uint64_t jupref_pool_believable_height(const jupref_pool_t *pool);
+uint64_t jupref_pool_believable_height(const jupref_pool_t *pool,
+    uint64_t now_ms);
 
 /* The oldest slot, and the least height, that an answer to a call of then may
  * be of: max_lag behind the front; 0 while nobody knows. */

@@ -10,6 +10,10 @@
 #include "solana/jupref_pool.h"
 
 
+/* Blocks that a height may be beyond what slots and gaps make it. */
+#define JUPREF_HEIGHT_AHEAD  4096
+
+
 /* How far a node is believed to have moved on since it told a slot. */
 #define JUPREF_EXPECT_MS  5000
 
@@ -462,6 +466,68 @@ jupref_pool_block_height(const jupref_pool_t *pool)
     }
 
     return height;
+}
+
+
+uint64_t
+jupref_pool_believable_slot(const jupref_pool_t *pool, uint64_t now_ms)
+{
+    uint64_t  ahead_ms;
+
+    if (pool->trusted_slot == 0) {
+        return UINT64_MAX;
+    }
+
+    ahead_ms = pool->rules.max_lag_ms;
+
+    if (now_ms > pool->trusted_ms) {
+        ahead_ms += now_ms - pool->trusted_ms;
+    }
+
+    return pool->trusted_slot + ahead_ms * 1000 / pool->slot_us;
+}
+
+
+/*
+ * Heights are slots less the skipped ones, as many of those as most nodes say:
+ * one that only claims to be ahead doesn't move that.
+ */
+
+uint64_t
+jupref_pool_believable_height(const jupref_pool_t *pool, uint64_t now_ms)
+{
+    uint64_t              gap, slot, gaps[JUPREF_POOL_NODES];
+    unsigned              i, at, count;
+    const jupref_node_t  *node;
+
+    count = 0;
+
+    for (i = 0; i < JUPREF_POOL_NODES; i++) {
+        node = &pool->nodes[i];
+
+        if (!node->member || node->height == 0
+            || node->height_slot < node->height)
+        {
+            continue;
+        }
+
+        gap = node->height_slot - node->height;
+
+        for (at = count; at > 0 && gaps[at - 1] > gap; at--) {
+            gaps[at] = gaps[at - 1];
+        }
+
+        gaps[at] = gap;
+        count++;
+    }
+
+    slot = jupref_pool_believable_slot(pool, now_ms);
+
+    if (count == 0 || slot == UINT64_MAX || slot < gaps[count / 2]) {
+        return UINT64_MAX;
+    }
+
+    return slot - gaps[count / 2] + JUPREF_HEIGHT_AHEAD;
 }
 
 

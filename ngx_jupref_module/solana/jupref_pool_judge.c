@@ -16,6 +16,9 @@
 #define JUPREF_AHEAD_LAGS    8
 #define JUPREF_AHEAD_MIN_MS  30000
 
+/* So long a front that has jumped isn't trusted. */
+#define JUPREF_DOUBT_MS  30000
+
 /* The shortest stand that is noticed: some slots are skipped by everybody. */
 #define JUPREF_STILL_MIN_MS  2000
 
@@ -64,6 +67,7 @@ static void jupref_judge_heights(jupref_pool_t *pool, uint32_t *reasons);
 static void jupref_judge_places(jupref_pool_t *pool, uint32_t *reasons,
     jupref_comparison_t *c);
 static void jupref_judge_middle(jupref_pool_t *pool, jupref_comparison_t *c);
+static void jupref_judge_trust(jupref_pool_t *pool);
 static unsigned jupref_judge_runs_away(jupref_pool_t *pool,
     jupref_comparison_t *c, jupref_place_of_t *of);
 static unsigned jupref_judge_borne_out(jupref_pool_t *pool,
@@ -367,6 +371,40 @@ jupref_judge_front(jupref_pool_t *pool, uint32_t *reasons,
     pool->front_slot = (c->front > 0) ? (uint64_t) c->front / pool->slot_us
                                       : 0;
     pool->front_ms = c->now_ms;
+
+    jupref_judge_trust(pool);
+}
+
+
+/*
+ * With nobody to compare it with, whoever is left is the front.  But slots
+ * take their time: a front that has jumped isn't trusted before it has stayed
+ * there for a while.
+ */
+
+static void
+jupref_judge_trust(jupref_pool_t *pool)
+{
+    if (pool->front_slot == 0) {
+        return;
+    }
+
+    if (pool->trusted_slot
+        && pool->front_slot > jupref_pool_believable_slot(pool,
+                                                          pool->front_ms))
+    {
+        if (pool->doubted_ms == 0) {
+            pool->doubted_ms = pool->front_ms;
+        }
+
+        if (pool->front_ms - pool->doubted_ms < JUPREF_DOUBT_MS) {
+            return;
+        }
+    }
+
+    pool->trusted_slot = pool->front_slot;
+    pool->trusted_ms = pool->front_ms;
+    pool->doubted_ms = 0;
 }
 
 

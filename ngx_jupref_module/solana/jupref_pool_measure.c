@@ -20,6 +20,10 @@
      | 1u << JUPREF_OUT_FOREIGN_GENESIS)
 
 
+static uint64_t jupref_pool_front(const jupref_pool_t *pool,
+    jupref_commitment_e commitment, uint64_t now_ms);
+
+
 /* The middle pace of all nodes; of two middles the one that is nearer to what
  * was believed so far. */
 
@@ -242,6 +246,93 @@ jupref_node_seen(const jupref_node_t *node)
     }
 
     return seen_ms;
+}
+
+
+uint64_t
+jupref_pool_reach(const jupref_pool_t *pool, jupref_commitment_e commitment,
+    uint64_t now_ms)
+{
+    uint64_t  slot;
+
+    if (pool->front_slot == 0) {
+        return UINT64_MAX;
+    }
+
+    slot = jupref_pool_front(pool, commitment, now_ms);
+
+    return slot + pool->rules.max_lag_ms * 1000 / pool->slot_us + 1;
+}
+
+
+static uint64_t
+jupref_pool_front(const jupref_pool_t *pool, jupref_commitment_e commitment,
+    uint64_t now_ms)
+{
+    uint64_t  slot, offset;
+
+    slot = (uint64_t) jupref_pool_place(pool, pool->front_slot, pool->front_ms,
+                                        now_ms)
+           / pool->slot_us;
+
+    offset = (commitment >= JUPREF_COMMITMENT_CONFIRMED
+              && commitment <= JUPREF_COMMITMENT_FINALIZED
+              && pool->known[commitment])
+             ? pool->offset[commitment] : 0;
+
+    return (slot > offset) ? slot - offset : 0;
+}
+
+
+/*
+ * What is confirmed has been processed, too: a claim that is beyond belief is
+ * judged as what it says of the node's place, and as nothing else, so that it
+ * isn't left behind when the node is believed again.
+ */
+
+unsigned
+jupref_pool_told(jupref_pool_t *pool, unsigned node,
+    jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms,
+    uint64_t now_ms)
+{
+    if (node >= JUPREF_POOL_NODES) {
+        return 0;
+    }
+
+    if (slot <= jupref_pool_reach(pool, commitment, now_ms)) {
+        jupref_pool_slot(pool, node, commitment, slot, asked_ms);
+
+    } else {
+        jupref_pool_slot(pool, node, JUPREF_COMMITMENT_PROCESSED, slot,
+                         asked_ms);
+    }
+
+    if (pool->front_slot == 0
+        || slot > jupref_pool_front(pool, commitment, now_ms))
+    {
+        jupref_pool_judge(pool, 0, now_ms);
+    }
+
+    if (jupref_node_doubted(&pool->nodes[node])
+        || slot > jupref_pool_reach(pool, commitment, now_ms))
+    {
+        return 0;
+    }
+
+    jupref_pool_slot(pool, node, commitment, slot, asked_ms);
+
+    return 1;
+}
+
+
+unsigned
+jupref_node_doubted(const jupref_node_t *node)
+{
+    return !node->member
+           || (node->reasons & (1u << JUPREF_OUT_AHEAD_ALONE
+                                | 1u << JUPREF_OUT_HEIGHT_IS_SLOT
+                                | 1u << JUPREF_OUT_LIED
+                                | 1u << JUPREF_OUT_FOREIGN_GENESIS));
 }
 
 

@@ -230,6 +230,9 @@ jupref_rpc_verdict(jupref_rpc_verdict_t *verdict,
         not_begun = jupref_rpc_by_code(verdict, outcome->answer);
     }
 
+    verdict->costless = verdict->lacks_method
+                        || outcome->transport == JUPREF_RPC_NOT_CONNECTED;
+
     if (!method->retry && !not_begun) {
         verdict->other = JUPREF_RPC_OTHER_NEVER;
     }

@@ -56,6 +56,10 @@ typedef struct {
 
     /* the node hasn't this method: remember for minutes, no fault */
     unsigned              lacks_method:1;
+
+    /* it wasn't reached, or had no work with it: asking another one takes
+     * nothing from nodes in trouble */
+    unsigned              costless:1;
     jupref_rpc_other_e    other;
     jupref_rpc_mark_e     mark;
     uint64_t              retry_after_ms;       /* with THROTTLE, else 0 */

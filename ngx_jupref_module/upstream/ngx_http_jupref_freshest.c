@@ -345,7 +345,8 @@ ngx_http_jupref_freshest_free(ngx_peer_connection_t *pc, void *data,
 /*
  * Time to the answer's header, which doesn't grow with its body.  Where nobody
  * reads the answer's body, its status has to do.  A client that left says
- * nothing about the node.
+ * nothing about the node; that another one was quicker says how long it would
+ * have taken at least.
  */
 
 static void
@@ -367,13 +368,18 @@ ngx_http_jupref_freshest_learn(ngx_http_jupref_freshest_peer_t *fp,
 
     answered = u->state && u->state->header_time != (ngx_msec_t) -1;
 
-    if (answered) {
+    if (answered && fp->pick == NULL) {
 
         /* nginx counts whole milliseconds: half a one stands for none */
 
         ngx_http_jupref_pool_answered(fp->pool, fp->node,
                                       (uint64_t) u->state->header_time * 1000
                                       + 500);
+
+    } else if (fp->pick && fp->pick->outrun) {
+        ngx_http_jupref_pool_outrun(fp->pool, fp->node,
+                                    (ngx_http_jupref_steady_ms()
+                                     - fp->pick->started_ms) * 1000);
     }
 
     if (fp->pick == NULL && answered

@@ -9,6 +9,8 @@
 static ngx_http_jupref_head_t *ngx_http_jupref_head_lock(
     ngx_http_jupref_pool_t *pool, ngx_http_jupref_head_e head,
     jupref_commitment_e commitment);
+static ngx_uint_t ngx_http_jupref_head_stands(ngx_http_jupref_pool_t *pool,
+    const ngx_http_jupref_head_t *row);
 
 
 static const char *const
@@ -73,7 +75,7 @@ ngx_http_jupref_head_get(ngx_http_jupref_pool_t *pool,
     row->asked_ms = now_ms;
     len = 0;
 
-    if (row->slot && row->slot >= min_slot
+    if (ngx_http_jupref_head_stands(pool, row) && row->slot >= min_slot
         && now_ms <= row->fetched_ms + max_age_ms)
     {
         len = row->len;
@@ -111,9 +113,13 @@ ngx_http_jupref_head_put(ngx_http_jupref_pool_t *pool,
 
     now_ms = ngx_http_jupref_steady_ms();
 
-    kept = row->slot == 0 || slot > row->slot
+    kept = !ngx_http_jupref_head_stands(pool, row) || slot > row->slot
            || (slot == row->slot && fetched_ms >= row->fetched_ms)
            || now_ms > row->fetched_ms + NGX_HTTP_JUPREF_HEAD_OLD_MS;
+
+    if (node >= JUPREF_POOL_NODES || pool->shared->pool.nodes[node].reasons) {
+        kept = 0;
+    }
 
     if (kept) {
         row->slot = slot;
@@ -147,7 +153,8 @@ ngx_http_jupref_head_due(ngx_http_jupref_pool_t *pool,
 
     due = row->asked_ms
           && now_ms <= row->asked_ms + NGX_HTTP_JUPREF_HEAD_ASKED_MS
-          && (row->slot == 0 || now_ms >= row->fetched_ms + age_ms);
+          && (!ngx_http_jupref_head_stands(pool, row)
+              || now_ms >= row->fetched_ms + age_ms);
 
     ngx_http_jupref_rpc_unlock(pool->zone);
 
@@ -178,7 +185,18 @@ ngx_http_jupref_heads_drop_locked(ngx_http_jupref_heads_t *heads,
 }
 
 
-/* NULL, unlocked: there is no such value, or its pool is gone. */
+/* There is a value, and its node is still believed, or known at all. */
+
+static ngx_uint_t
+ngx_http_jupref_head_stands(ngx_http_jupref_pool_t *pool,
+    const ngx_http_jupref_head_t *row)
+{
+    return row->slot && row->node < JUPREF_POOL_NODES
+           && !jupref_node_doubted(&pool->shared->pool.nodes[row->node]);
+}
+
+
+/* Judged; NULL, unlocked: there is no such value, or its pool is gone. */
 
 static ngx_http_jupref_head_t *
 ngx_http_jupref_head_lock(ngx_http_jupref_pool_t *pool,
@@ -197,6 +215,9 @@ ngx_http_jupref_head_lock(ngx_http_jupref_pool_t *pool,
         ngx_http_jupref_rpc_unlock(pool->zone);
         return NULL;
     }
+
+    jupref_pool_judge(&pool->shared->pool, NGX_HTTP_JUPREF_JUDGE_MS,
+                      ngx_http_jupref_steady_ms());
 
     return &pool->shared->heads.rows[head][commitment];
 }

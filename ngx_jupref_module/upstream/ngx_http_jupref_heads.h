@@ -7,8 +7,8 @@
  * ahead.  The text is the node's result, byte for byte.
  *
  * A value is never replaced by one of an older slot, unless it has become too
- * old to be given to anybody; what a node told that then was put out for
- * lying is forgotten.
+ * old to be given to anybody, or its node isn't believed any more: then it is
+ * no value.  A node that is out for any reason adds none.
  */
 
 #ifndef NGX_HTTP_JUPREF_HEADS_H

@@ -62,6 +62,9 @@ struct ngx_http_jupref_pick_s {
     uint64_t                       min_slot;    /* 0: any */
     jupref_commitment_e            commitment;  /* of min_slot */
     unsigned                       freshest:1;
+    unsigned                       outrun:1;    /* another one's answer came,
+                                                 * this one's isn't waited
+                                                 * for */
 
     /* out: of the newest try */
     unsigned                       least_bad:1; /* it is out, so are all */
@@ -145,16 +148,30 @@ void ngx_http_jupref_pool_choose(ngx_http_jupref_pool_t *pool,
  * What was seen of a node.  A slot was true when the call was sent
  * (`asked_ms`, steady; a pick's `started_ms`) or later.  The balancer itself
  * tells latency and failures of transport of what it has sent; where a pick is
- * given it leaves the judgement of answers (status, error) to who has made the
- * pick.
+ * given it leaves answers to who has made the pick, latency and all: what only
+ * looks like an answer isn't one.  seen() returns 1 when the
+ * slot is believed.
  */
-void ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
-    jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms);
+ngx_uint_t ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool,
+    ngx_uint_t node, jupref_commitment_e commitment, uint64_t slot,
+    uint64_t asked_ms);
 void ngx_http_jupref_pool_answered(ngx_http_jupref_pool_t *pool,
     ngx_uint_t node, uint64_t latency_us);
+void ngx_http_jupref_pool_outrun(ngx_http_jupref_pool_t *pool,
+    ngx_uint_t node, uint64_t waited_us);
 void ngx_http_jupref_pool_mark(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
     jupref_rpc_mark_e mark, uint64_t retry_after_ms);
 void ngx_http_jupref_pool_lied(ngx_http_jupref_pool_t *pool, ngx_uint_t node);
+
+/* The node says that it hasn't this method, by a key of the caller's that
+ * isn't 0; which nodes have said so lately. */
+void ngx_http_jupref_pool_lacks(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
+    uint64_t method);
+uint64_t ngx_http_jupref_pool_lacking(ngx_http_jupref_pool_t *pool,
+    uint64_t method);
+
+/* Whether there is anything to be told by lacking(). */
+ngx_uint_t ngx_http_jupref_pool_has_lacks(ngx_http_jupref_pool_t *pool);
 
 /* A call for a client that doesn't go through the balancer (a fetch) begins;
  * any call ends. */
@@ -168,9 +185,12 @@ void ngx_http_jupref_pool_end(ngx_http_jupref_pool_t *pool, ngx_uint_t node);
 uint64_t ngx_http_jupref_pool_head(ngx_http_jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t *age_ms);
 
-/* The highest slot, and block height, that a node may claim now and be
- * believed; UINT64_MAX while nobody knows. */
-uint64_t ngx_http_jupref_pool_believable_slot(ngx_http_jupref_pool_t *pool);
+/* The highest slot that is believed by now; UINT64_MAX: anything is. */
+uint64_t ngx_http_jupref_pool_reach(ngx_http_jupref_pool_t *pool,
+    jupref_commitment_e commitment);
+
+/* The highest block height that a node may claim now and be believed;
+ * UINT64_MAX while nobody knows. */
 uint64_t ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool);
 
 /* The oldest that an answer to a call of then may be of; 0: nobody knows. */

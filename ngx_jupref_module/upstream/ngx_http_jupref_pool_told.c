@@ -36,18 +36,26 @@ ngx_http_jupref_pool_choose(ngx_http_jupref_pool_t *pool,
 }
 
 
-void
+ngx_uint_t
 ngx_http_jupref_pool_seen(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
     jupref_commitment_e commitment, uint64_t slot, uint64_t asked_ms)
 {
+    ngx_uint_t      believed;
     jupref_pool_t  *shared;
 
     shared = ngx_http_jupref_pool_lock_node(pool, node);
 
-    if (shared) {
-        jupref_pool_slot(shared, (unsigned) node, commitment, slot, asked_ms);
-        ngx_http_jupref_pool_unlock(pool);
+    /* another pool's, or node's, by now: nobody knows better */
+
+    if (shared == NULL) {
+        return 1;
     }
+
+    believed = jupref_pool_told(shared, (unsigned) node, commitment, slot,
+                                asked_ms, ngx_http_jupref_steady_ms());
+    ngx_http_jupref_pool_unlock(pool);
+
+    return believed;
 }
 
 
@@ -62,6 +70,22 @@ ngx_http_jupref_pool_answered(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
     if (shared) {
         jupref_pool_answered(shared, (unsigned) node, latency_us,
                              ngx_http_jupref_steady_ms());
+        ngx_http_jupref_pool_unlock(pool);
+    }
+}
+
+
+void
+ngx_http_jupref_pool_outrun(ngx_http_jupref_pool_t *pool, ngx_uint_t node,
+    uint64_t waited_us)
+{
+    jupref_pool_t  *shared;
+
+    shared = ngx_http_jupref_pool_lock_node(pool, node);
+
+    if (shared) {
+        jupref_pool_outrun(shared, (unsigned) node, waited_us,
+                           ngx_http_jupref_steady_ms());
         ngx_http_jupref_pool_unlock(pool);
     }
 }
@@ -164,7 +188,8 @@ ngx_http_jupref_pool_head(ngx_http_jupref_pool_t *pool,
 
 
 uint64_t
-ngx_http_jupref_pool_believable_slot(ngx_http_jupref_pool_t *pool)
+ngx_http_jupref_pool_reach(ngx_http_jupref_pool_t *pool,
+    jupref_commitment_e commitment)
 {
     uint64_t        slot;
     jupref_pool_t  *shared;
@@ -174,7 +199,7 @@ ngx_http_jupref_pool_believable_slot(ngx_http_jupref_pool_t *pool)
         return UINT64_MAX;
     }
 
-    slot = jupref_pool_believable_slot(shared, ngx_http_jupref_steady_ms());
+    slot = jupref_pool_reach(shared, commitment, ngx_http_jupref_steady_ms());
     ngx_http_jupref_pool_unlock(pool);
 
     return slot;
@@ -192,7 +217,7 @@ ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool)
         return UINT64_MAX;
     }
 
-    height = jupref_pool_believable_height(shared);
+    height = jupref_pool_believable_height(shared, ngx_http_jupref_steady_ms());
     ngx_http_jupref_pool_unlock(pool);
 
     return height;

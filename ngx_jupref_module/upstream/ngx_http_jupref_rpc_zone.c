@@ -266,7 +266,7 @@ ngx_http_jupref_rpc_zone_pool_locked(ngx_http_jupref_rpc_zone_t *zone,
     pool = NULL;
 
     if (i < NGX_HTTP_JUPREF_POOLS_MAX) {
-        pool = ngx_slab_alloc_locked(zone->shpool,
+        pool = ngx_http_jupref_rpc_zone_alloc_locked(zone,
                                      sizeof(ngx_http_jupref_shared_pool_t));
         if (pool) {
             shared->pools[i] = pool;
@@ -286,6 +286,21 @@ ngx_http_jupref_rpc_zone_pool_locked(ngx_http_jupref_rpc_zone_t *zone,
     }
 
     return pool;
+}
+
+
+void *
+ngx_http_jupref_rpc_zone_alloc_locked(ngx_http_jupref_rpc_zone_t *zone,
+    size_t size)
+{
+    void  *p;
+
+    do {
+        p = ngx_slab_calloc_locked(zone->shpool, size);
+
+    } while (p == NULL && zone->gateway_yield && zone->gateway_yield(zone));
+
+    return p;
 }
 
 

@@ -37,6 +37,18 @@ typedef struct {
 } ngx_http_jupref_lease_t;
 
 
+/* Methods that nodes of a pool have said they haven't; the one that is over
+ * first gives way to another. */
+#define NGX_HTTP_JUPREF_LACKS     64
+#define NGX_HTTP_JUPREF_LACKS_MS  (5 * 60 * 1000)
+
+typedef struct {
+    uint64_t                       method;      /* the caller's key, 0: none */
+    uint64_t                       nodes;       /* that lack it, as a mask */
+    uint64_t                       until_ms;    /* steady; then they're asked */
+} ngx_http_jupref_lack_t;
+
+
 /* An upstream's part of the zone. */
 typedef struct {
     uint64_t                       key;         /* hash of its name */
@@ -44,6 +56,8 @@ typedef struct {
     uint64_t                       claimed_ms;
     jupref_pool_t                  pool;
     ngx_http_jupref_heads_t        heads;
+    ngx_http_jupref_lack_t         lacks[NGX_HTTP_JUPREF_LACKS];
+    uint64_t                       lacking;     /* something was ever lacked */
 } ngx_http_jupref_shared_pool_t;
 
 
@@ -79,6 +93,11 @@ struct ngx_http_jupref_rpc_zone_s {
     ngx_int_t                    (*gateway_init)(
                                        ngx_http_jupref_rpc_zone_t *zone,
                                        ngx_log_t *log);
+
+    /* the gateway's: something that it keeps gives way to what is needed, with
+     * the mutex held; 0: there is nothing left; NULL: no gateway */
+    ngx_uint_t                   (*gateway_yield)(
+                                       ngx_http_jupref_rpc_zone_t *zone);
     unsigned                       given:1;     /* by jupref_rpc_zone */
 };
 
@@ -96,6 +115,10 @@ ngx_http_jupref_rpc_zone_t *ngx_http_jupref_rpc_zone_find(
 
 void ngx_http_jupref_rpc_lock(ngx_http_jupref_rpc_zone_t *zone);
 void ngx_http_jupref_rpc_unlock(ngx_http_jupref_rpc_zone_t *zone);
+
+/* Zeroed; for it kept answers give way.  NULL: there is no room even so. */
+void *ngx_http_jupref_rpc_zone_alloc_locked(ngx_http_jupref_rpc_zone_t *zone,
+    size_t size);
 
 /* This process's, of calls in flight. */
 ngx_uint_t ngx_http_jupref_lane(void);

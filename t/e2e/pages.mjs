@@ -178,12 +178,14 @@ export function assertShows(actual, expected, what) {
 }
 
 
+const VARYING = [/^slot \d+$/, /^\d+\.\d s later$/, /^[1-9A-HJ-NP-Za-km-z]{32,}$/];
+
 function literally(text) {
-    return text.split(/([1-9A-HJ-NP-Za-km-z]{32,}|slot \d+)/)
-        .map((part, index) => index % 2
-            ? (part.startsWith("slot") ? "slot \\d+"
-                                       : "[1-9A-HJ-NP-Za-km-z]{32,}")
-            : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("");
+    return text
+        .split(/([1-9A-HJ-NP-Za-km-z]{32,}|slot \d+|\d+\.\d s later)/)
+        .map((part) => VARYING.find((one) => one.test(part))?.source
+            .slice(1, -1) ?? part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+        .join("");
 }
 
 
@@ -223,7 +225,7 @@ function differs(value, name) {
     return ["slot", "capacity", "rowBytes", "events", "seq", "verifiedSeq",
             "size", "treeSize", "index", "to", "slotTimeUs", "referenceSlot",
             "blockHeight", "processed", "finalized", "lagMs", "latencyUs",
-            "probes"].includes(name)
+            "probes", "spared"].includes(name)
         || typeof value === "string"
            && (value.includes("…")
                || /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)

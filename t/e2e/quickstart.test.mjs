@@ -317,7 +317,7 @@ function closedApi(page, heading) {
 
 test("the API can be closed as docs/variables.md and docs/api.md say",
      async () => {
-    const closed = { variables: closedApi("docs/variables.md", "Variables"),
+    const closed = { variables: closedApi("docs/variables.md", "Examples"),
                      api: closedApi("docs/api.md", "Who may read") };
     const open = /location \/v1\/ +\{ jupref_api; \}/;
     const [conf] = readmeFences("nginx");

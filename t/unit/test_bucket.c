@@ -179,7 +179,7 @@ a_clock_that_steps_back_gives_nothing_away(void **state)
 /* Workers look at their clocks when they wake up. */
 
 static void
-workers_whose_clocks_differ_give_no_more_than_the_rate(void **state)
+workers_whose_clocks_differ_give_no_more(void **state)
 {
     uint64_t               now_ms;
     unsigned               i, taken, retries;
@@ -299,7 +299,7 @@ main(void)
         cmocka_unit_test(who_waits_as_long_as_told_is_served),
         cmocka_unit_test(what_costs_more_than_the_burst_is_told_so),
         cmocka_unit_test(a_clock_that_steps_back_gives_nothing_away),
-        cmocka_unit_test(workers_whose_clocks_differ_give_no_more_than_the_rate),
+        cmocka_unit_test(workers_whose_clocks_differ_give_no_more),
         cmocka_unit_test(what_is_given_back_can_be_taken_again_but_no_more),
         cmocka_unit_test(seconds_to_wait_are_rounded_up),
         cmocka_unit_test(retries_are_a_share_of_the_calls_and_a_few_anyway)

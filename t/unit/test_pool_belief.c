@@ -57,7 +57,8 @@ honest_answers_are_within_at_any_commitment(void **state)
         assert_true(now <= jupref_pool_believable_slot(world.pool,
                                                        world.now_ms));
         assert_true(now - POOL_WORLD_SKIPPED
-                    <= jupref_pool_believable_height(world.pool));
+                    <= jupref_pool_believable_height(world.pool,
+                                                  world.now_ms));
         assert_true(now >= jupref_pool_least_slot(world.pool, PROCESSED,
                                                   world.now_ms));
         assert_true(now - 32 >= jupref_pool_least_slot(world.pool, FINALIZED,
@@ -121,7 +122,8 @@ what_nobody_else_is_near_is_not_believed(void **state)
 
     assert_true(now + 50 > jupref_pool_believable_slot(world.pool,
                                                        world.now_ms));
-    assert_true(now > jupref_pool_believable_height(world.pool));
+    assert_true(now > jupref_pool_believable_height(world.pool,
+                                                  world.now_ms));
 
     pool_world_free(&world);
 }
@@ -172,7 +174,8 @@ with_too_little_known_there_is_no_bound(void **state)
     pool_world_make(&world, 3);
     assert_true(jupref_pool_believable_slot(world.pool, world.now_ms)
                 == UINT64_MAX);
-    assert_true(jupref_pool_believable_height(world.pool) == UINT64_MAX);
+    assert_true(jupref_pool_believable_height(world.pool, world.now_ms)
+                == UINT64_MAX);
     assert_true(jupref_pool_least_slot(world.pool, PROCESSED, world.now_ms)
                 == 0);
     assert_true(jupref_pool_least_height(world.pool, PROCESSED, world.now_ms)

@@ -226,10 +226,78 @@ one_that_creeps_away_puts_nobody_out(void **state)
 }
 
 
+/* What a client was told is judged before anybody acts on it. */
+
+static void
+a_slot_beyond_belief_is_judged_at_once(void **state)
+{
+    uint64_t      slot;
+    unsigned      commitment;
+    pool_world_t  world;
+
+    for (commitment = JUPREF_COMMITMENT_PROCESSED;
+         commitment <= JUPREF_COMMITMENT_FINALIZED;
+         commitment++)
+    {
+        pool_world_make(&world, 3);
+        pool_world_pass(&world, 10000);
+
+        slot = pool_world_slot(&world);
+
+        /* the chain's next slots are believed, and put nobody out */
+
+        assert_true(jupref_pool_told(world.pool, 1,
+                                     JUPREF_COMMITMENT_PROCESSED, slot + 2,
+                                     world.now_ms, world.now_ms));
+        assert_int_equal(world.pool->nodes[1].reasons, 0);
+
+        assert_false(jupref_pool_told(world.pool, 2, commitment, 999999999,
+                                      world.now_ms, world.now_ms));
+        assert_true(world.pool->nodes[2].reasons & out_bit(AHEAD_ALONE));
+        assert_true(jupref_node_doubted(&world.pool->nodes[2]));
+        assert_true(jupref_pool_reach(world.pool, commitment, world.now_ms)
+                    < slot + 100);
+
+        /* and nothing of it is left when the node is among the others again */
+
+        pool_world_pass(&world, 5000);
+        assert_int_equal(pool_world_out(&world, 2), 0);
+        assert_true(jupref_pool_head(world.pool, commitment, world.now_ms,
+                                     NULL, NULL)
+                    < slot + 1000);
+
+        pool_world_free(&world);
+    }
+}
+
+
+/* There is nobody to compare it with. */
+
+static void
+a_node_alone_is_believed(void **state)
+{
+    pool_world_t  world;
+
+    pool_world_make(&world, 1);
+
+    assert_true(jupref_pool_told(world.pool, 0, JUPREF_COMMITMENT_CONFIRMED,
+                                 5000, world.now_ms, world.now_ms));
+    assert_true(jupref_pool_told(world.pool, 0, JUPREF_COMMITMENT_PROCESSED,
+                                 900000, world.now_ms, world.now_ms));
+    assert_false(jupref_pool_told(world.pool, JUPREF_POOL_NODES,
+                                  JUPREF_COMMITMENT_PROCESSED, 1,
+                                  world.now_ms, world.now_ms));
+
+    pool_world_free(&world);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(a_slot_beyond_belief_is_judged_at_once),
+        cmocka_unit_test(a_node_alone_is_believed),
         cmocka_unit_test(
             no_honest_node_is_ever_out_for_what_fewer_than_half_say),
         cmocka_unit_test(liars_that_are_far_off_are_all_named),

@@ -362,6 +362,24 @@ claims_are_booked_once_in_the_order_of_the_chain(void **state)
 }
 
 
+/* No mint has so much; a node may still say it. */
+static void
+claims_that_no_amount_holds_never_wrap(void **state)
+{
+    jupref_event_t   event;
+    jupref_pubkey_t  mint;
+    jupref_touch_t   touches[2];
+
+    mint = mint_of(1);
+    touches[0] = touch(JUPREF_TOUCH_CLAIM, 20, UINT64_MAX, 0);
+    touches[1] = touch(JUPREF_TOUCH_CLAIM, 20, 2, 0);
+
+    assert_true(jupref_reconcile_claim(&mint, touches, 2, &event));
+    assert_true(event.of.fees_claimed.amount == UINT64_MAX);
+    assert_true(touches[0].booked && !touches[1].booked);
+}
+
+
 int
 main(void)
 {
@@ -372,7 +390,8 @@ main(void)
         cmocka_unit_test(nothing_has_to_stand_still_while_it_is_counted),
         cmocka_unit_test(what_nobody_can_explain_is_the_drift_and_is_listed),
         cmocka_unit_test(sums_that_no_balance_holds_are_cut_and_never_wrap),
-        cmocka_unit_test(claims_are_booked_once_in_the_order_of_the_chain)
+        cmocka_unit_test(claims_are_booked_once_in_the_order_of_the_chain),
+        cmocka_unit_test(claims_that_no_amount_holds_never_wrap)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,10 +29,19 @@ what_isnt_finalized_is_waited_for(void **state)
     of.witnesses[0].status = JUPREF_SAID_CONFIRMED;
     assert_found(&of, WAIT, "not_finalized");
 
-    /* finalized, and nobody was asked yet for what it did */
+    /* finalized, and the node can't be asked for what it did */
 
     of.witnesses[0].status = JUPREF_SAID_FINALIZED;
-    assert_found(&of, WAIT, "not_asked");
+    assert_found(&of, ELSEWHERE, "not_shown");
+
+    /* nobody says what it did: not waited for without end */
+
+    of.evidence.nodes_left = 0;
+    assert_found(&of, WAIT, "not_shown");
+    of.evidence.now_ms = NOW_MS + 24 * HOUR_MS;
+    assert_found(&of, UNPROVED, "not_shown");
+    of.evidence.now_ms = NOW_MS;
+    of.evidence.nodes_left = 1;
 
     /* asked, and not shown */
 
@@ -90,6 +99,30 @@ a_trade_expires_when_two_nodes_are_silent_behind_its_last_height(void **state)
 
     of.witnesses[2].status = JUPREF_SAID_NOTHING;
     assert_found(&of, EXPIRED, "block_height_passed");
+}
+
+
+static void
+an_answer_that_cant_be_read_is_no_silence(void **state)
+{
+    case_t  of;
+
+    case_begin_silent(&of, 3, 0);
+    case_silent(&of, 0, LAST_VALID + 1);
+    case_silent(&of, 1, LAST_VALID + 1);
+    case_silent(&of, 2, LAST_VALID + 1);
+    of.witnesses[2].transaction
+        = jupref_said_by_transaction(JUPREF_CHAIN_MALFORMED);
+    assert_found(&of, WAIT, "not_shown");
+    of.evidence.nodes_left = 1;
+    assert_found(&of, ELSEWHERE, "not_shown");
+
+    /* neither is none */
+
+    of.evidence.nodes_left = 0;
+    of.evidence.witness_count = 2;
+    of.witnesses[1].transaction = JUPREF_SAID_NOTHING;
+    assert_found(&of, WAIT, "not_found");
 }
 
 
@@ -193,8 +226,10 @@ what_nodes_answer_is_weighed_by_what_it_can_say(void **state)
         { JUPREF_CHAIN_OK, JUPREF_SAID_FINALIZED },
         { JUPREF_CHAIN_NULL, JUPREF_SAID_NULL },
         { JUPREF_CHAIN_NO_META, JUPREF_SAID_NO_HISTORY },
-        { JUPREF_CHAIN_MALFORMED, JUPREF_SAID_NOTHING },
-        { JUPREF_CHAIN_INCONSISTENT, JUPREF_SAID_NOTHING }
+        { JUPREF_CHAIN_MALFORMED, JUPREF_SAID_FINALIZED },
+        { JUPREF_CHAIN_INCONSISTENT, JUPREF_SAID_FINALIZED },
+        { JUPREF_CHAIN_TOO_LARGE, JUPREF_SAID_FINALIZED },
+        { JUPREF_CHAIN_BAD_TRANSACTION, JUPREF_SAID_FINALIZED }
     };
 
     for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
@@ -253,6 +288,7 @@ main(void)
         cmocka_unit_test(what_isnt_finalized_is_waited_for),
         cmocka_unit_test(
             a_trade_expires_when_two_nodes_are_silent_behind_its_last_height),
+        cmocka_unit_test(an_answer_that_cant_be_read_is_no_silence),
         cmocka_unit_test(one_nodes_silence_proves_nothing),
         cmocka_unit_test(without_a_last_height_silence_never_expires_a_trade),
         cmocka_unit_test(

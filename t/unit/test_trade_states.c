@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "ledger/jupref_evidence.h"
 #include "ledger/jupref_rank.h"
 #include "books_world.h"
 
@@ -297,6 +298,33 @@ what_a_dispute_gave_back_is_released_before_what_came_later(void **state)
 }
 
 
+/* Whoever replays the log with another version has other names. */
+static void
+a_persons_words_are_words_also_where_they_are_a_reasons_name(void **state)
+{
+    jupref_event_t    event;
+    jupref_ledger_t  *ledger;
+
+    ledger = books_world();
+    event = event_of_type(ledger, REJECTED, 1);
+    memset(event.of.trade_ruled.reason, 0, JUPREF_REASON_MAX);
+    memcpy(event.of.trade_ruled.reason, "wrong_taker", 11);
+    memcpy(event.actor, "ops", 3);
+    assert_applied(ledger, event);
+    assert_int_equal(trade_row_of(ledger, 1)->reason, JUPREF_REASON_MANUAL);
+    world_free(ledger);
+
+    /* the edge's own are names */
+
+    ledger = books_world();
+    memset(event.actor, 0, sizeof(event.actor));
+    assert_applied(ledger, event);
+    assert_int_equal(trade_row_of(ledger, 1)->reason,
+                     JUPREF_REASON_WRONG_TAKER);
+    world_free(ledger);
+}
+
+
 int
 main(void)
 {
@@ -308,7 +336,9 @@ main(void)
             a_dispute_freezes_and_a_resolution_puts_back_where_it_was),
         cmocka_unit_test(holds_end_oldest_first_and_so_many_an_event),
         cmocka_unit_test(
-            what_a_dispute_gave_back_is_released_before_what_came_later)
+            what_a_dispute_gave_back_is_released_before_what_came_later),
+        cmocka_unit_test(
+            a_persons_words_are_words_also_where_they_are_a_reasons_name)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

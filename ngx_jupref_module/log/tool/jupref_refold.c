@@ -33,7 +33,8 @@ static void jupref_block_free(jupref_ledger_t *ledger);
 static unsigned jupref_refold_grow(jupref_refold_t *refold);
 static unsigned jupref_refold_full(jupref_ledger_result_e result);
 static jupref_fault_e jupref_refold_read(jupref_store_t *store, uint64_t seq,
-    unsigned convert, jupref_ledger_t **ledger, jupref_place_t *place, jupref_fault_t *fault);
+    unsigned convert, jupref_ledger_t **ledger, jupref_place_t *place,
+    jupref_fault_t *fault);
 static const char *jupref_refold_differs(jupref_refold_t *refold,
     jupref_ledger_t *kept, const jupref_place_t *place);
 static unsigned jupref_heads_equal(const jupref_ledger_t *one,

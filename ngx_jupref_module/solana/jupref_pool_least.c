@@ -1,51 +1,13 @@
 /*
- * What an answer may say of where the chain is, to be given to a client: not
- * what nobody else is near, and not what is older than the pool allows.
- *
- * Between two probes a node may run away, fall behind or be replaced by one of
- * another cluster; its answers are measured by where the others are.
+ * The oldest that an answer may be: between two probes a node may fall behind,
+ * and its answers are measured by where the pool is.
  */
 
 #include "solana/jupref_pool_parts.h"
 
 
-/* Blocks that a node may be ahead of the known height. */
-#define JUPREF_HEIGHT_AHEAD  4096
-
 /* One slot of so many may be skipped, in the worst of times. */
 #define JUPREF_SKIPPED_PART  4
-
-
-uint64_t
-jupref_pool_believable_slot(const jupref_pool_t *pool, uint64_t now_ms)
-{
-    uint64_t  ahead_ms;
-
-    if (pool->front_slot == 0) {
-        return UINT64_MAX;
-    }
-
-    ahead_ms = pool->rules.max_lag_ms;
-
-    if (now_ms > pool->front_ms) {
-        ahead_ms += now_ms - pool->front_ms;
-    }
-
-    return pool->front_slot + ahead_ms * 1000 / pool->slot_us;
-}
-
-
-/* It is told every few seconds only, and differs by commitment. */
-
-uint64_t
-jupref_pool_believable_height(const jupref_pool_t *pool)
-{
-    uint64_t  height;
-
-    height = jupref_pool_block_height(pool);
-
-    return height ? height + JUPREF_HEIGHT_AHEAD : UINT64_MAX;
-}
 
 
 uint64_t
