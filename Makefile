@@ -14,7 +14,7 @@ module := build/ngx_http_jupref_module.so
 export PATH := $(CURDIR)/build/node/bin:$(PATH)
 
 
-.PHONY: help deps build tool run swap test unit sim suite journal-suite e2e lint asan fuzz \
+.PHONY: help deps build tool run swap test unit sim suite journal-suite e2e havoc lint asan fuzz \
 	fuzz-replay bench compat image install clean asan-suite
 
 help: ## list the targets
@@ -67,6 +67,12 @@ e2e: build ## real clients through the edge into the sandbox
 	@t/tools/deps.sh test
 	@t/tools/tool.sh test
 	@t/tools/e2e.sh
+
+havoc: build ## send and read while nodes fail at random, for SECONDS (HAVOC_SEED=)
+	@t/tools/deps.sh test
+	@t/tools/npm.sh conf-examples/sandbox
+	@t/tools/npm.sh t/e2e
+	@HAVOC_SEC=$(SECONDS) node --test t/e2e/rpc-havoc.test.mjs
 
 lint: build ## style, log formats, static analysis, scripts
 	@t/tools/deps.sh test

@@ -67,7 +67,8 @@ static void jupref_judge_heights(jupref_pool_t *pool, uint32_t *reasons);
 static void jupref_judge_places(jupref_pool_t *pool, uint32_t *reasons,
     jupref_comparison_t *c);
 static void jupref_judge_middle(jupref_pool_t *pool, jupref_comparison_t *c);
-static void jupref_judge_trust(jupref_pool_t *pool);
+static void jupref_judge_trust(jupref_pool_t *pool,
+    const jupref_comparison_t *c);
 static unsigned jupref_judge_runs_away(jupref_pool_t *pool,
     jupref_comparison_t *c, jupref_place_of_t *of);
 static unsigned jupref_judge_borne_out(jupref_pool_t *pool,
@@ -372,26 +373,31 @@ jupref_judge_front(jupref_pool_t *pool, uint32_t *reasons,
                                       : 0;
     pool->front_ms = c->now_ms;
 
-    jupref_judge_trust(pool);
+    jupref_judge_trust(pool, c);
 }
 
 
 /*
  * With nobody to compare it with, whoever is left is the front.  But slots
  * take their time: a front that has jumped isn't trusted before it has stayed
- * there for a while.
+ * there for a while, unless more than one are there, as when the first to be
+ * heard of at all was one that is behind.
  */
 
 static void
-jupref_judge_trust(jupref_pool_t *pool)
+jupref_judge_trust(jupref_pool_t *pool, const jupref_comparison_t *c)
 {
+    uint64_t  believable;
+
     if (pool->front_slot == 0) {
         return;
     }
 
-    if (pool->trusted_slot
-        && pool->front_slot > jupref_pool_believable_slot(pool,
-                                                          pool->front_ms))
+    believable = jupref_pool_believable_slot(pool, pool->front_ms);
+
+    if (pool->trusted_slot && pool->front_slot > believable
+        && (c->count < 2
+            || c->middle <= (int64_t) (believable * pool->slot_us)))
     {
         if (pool->doubted_ms == 0) {
             pool->doubted_ms = pool->front_ms;

@@ -1,7 +1,7 @@
 /*
  * Nodes in trouble behind /rpc at random, while money is moved and read: no
  * wrong answer, none older than the bound, and no error that another node
- * would not have given.
+ * would not have given.  `make havoc` does it for longer.
  */
 
 import assert from "node:assert/strict";
@@ -15,7 +15,7 @@ import * as flows from "./rpc-flows.mjs";
 import { MAX_LAG_MS, NOTICED_MS, openRpcStage, post, unanswered, within }
     from "./rpc-stage.mjs";
 
-const HAVOC_MS = 15_000;
+const HAVOC_MS = Number(process.env.HAVOC_SEC || 15) * 1000;
 const BATCH = '[{"jsonrpc":"2.0","id":"\\u00e9","method":"getGenesisHash"},'
     + '{"jsonrpc":"2.0","id":18446744073709551615,'
     + '"method":"getEpochSchedule"}]';
