@@ -68,11 +68,11 @@ e2e: build ## real clients through the edge into the sandbox
 	@t/tools/tool.sh test
 	@t/tools/e2e.sh
 
-havoc: build ## trade and read while nodes fail at random (HAVOC_SEED=)
+havoc: build ## send and read while nodes fail at random, for SECONDS (HAVOC_SEED=)
 	@t/tools/deps.sh test
 	@t/tools/npm.sh conf-examples/sandbox
 	@t/tools/npm.sh t/e2e
-	@HAVOC=1 node --test t/e2e/rpc-faults.test.mjs
+	@HAVOC_SEC=$(SECONDS) node --test t/e2e/rpc-havoc.test.mjs
 
 lint: build ## style, log formats, static analysis, scripts
 	@t/tools/deps.sh test

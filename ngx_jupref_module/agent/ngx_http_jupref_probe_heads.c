@@ -19,7 +19,6 @@ static ngx_uint_t ngx_http_jupref_head_believed(jupref_pool_t *shared,
     uint64_t slot, uint64_t asked_ms);
 static uint64_t ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
     jupref_rpc_answer_t *answer);
-static uint64_t ngx_http_jupref_head_epoch_slot(jupref_bytes_t result);
 
 
 void
@@ -136,25 +135,24 @@ ngx_http_jupref_head_believed(jupref_pool_t *shared,
     ngx_http_jupref_asking_t *asking, const jupref_rpc_answer_t *answer,
     uint64_t slot, uint64_t asked_ms)
 {
-    uint64_t  now_ms;
-    unsigned  node;
+    uint64_t  height, now_ms;
+    unsigned  node, is_height;
 
     node = (unsigned) asking->node;
     now_ms = ngx_http_jupref_steady_ms();
+    is_height = (asking->question == NGX_HTTP_JUPREF_HEAD_BLOCK_HEIGHT);
 
-    if (asking->question == NGX_HTTP_JUPREF_HEAD_BLOCK_HEIGHT) {
-
-        if (answer->number > jupref_pool_believable_height(shared, now_ms)) {
-            return 0;
-        }
-
-    } else if (!jupref_pool_told(shared, node, asking->commitment, slot,
-                                 asked_ms, now_ms))
+    if (!is_height
+        && !jupref_pool_told(shared, node, asking->commitment, slot, asked_ms,
+                             now_ms))
     {
         return 0;
     }
 
-    return shared->nodes[node].reasons == 0;
+    height = is_height ? answer->number : answer->height;
+
+    return height <= jupref_pool_believable_height(shared, now_ms)
+           && shared->nodes[node].reasons == 0;
 }
 
 
@@ -179,10 +177,8 @@ ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
         return answer->has_number ? answer->number : 0;
 
     case NGX_HTTP_JUPREF_HEAD_BLOCKHASH:
-        return answer->has_slot ? answer->slot : 0;
-
     case NGX_HTTP_JUPREF_HEAD_EPOCH_INFO:
-        return ngx_http_jupref_head_epoch_slot(answer->result);
+        return answer->has_slot ? answer->slot : 0;
 
     default:
         break;
@@ -207,32 +203,6 @@ ngx_http_jupref_head_slot(ngx_http_jupref_asking_t *asking,
 
         ngx_http_jupref_pool_unlock(asking->of->pool);
     }
-
-    return slot;
-}
-
-
-static uint64_t
-ngx_http_jupref_head_epoch_slot(jupref_bytes_t result)
-{
-    uint64_t                    slot;
-    jupref_json_tree_t          tree;
-    const jupref_json_value_t  *value;
-
-    if (jupref_json_tree_parse(&tree, result, 32,
-                               &ngx_http_jupref_fetch_memory)
-        != JUPREF_JSON_OK)
-    {
-        return 0;
-    }
-
-    value = jupref_json_tree_member(&tree, &tree.values[0], "absoluteSlot");
-
-    if (!jupref_json_tree_u64(value, &slot)) {
-        slot = 0;
-    }
-
-    jupref_json_tree_free(&tree);
 
     return slot;
 }

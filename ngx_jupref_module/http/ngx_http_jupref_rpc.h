@@ -305,6 +305,16 @@ void ngx_http_jupref_rpc_send_leave(ngx_http_jupref_rpc_member_t *member);
 void ngx_http_jupref_rpc_send_exit(void);
 
 
+/* ngx_http_jupref_rpc_belief.c: an answer of a slot, 0: unknown, of a node of
+ * a pool */
+ngx_uint_t ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot);
+ngx_uint_t ngx_http_jupref_rpc_is_old(ngx_http_jupref_pick_t *pick,
+    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
+    uint64_t slot);
+
+
 /* ngx_http_jupref_rpc_local.c: answers without asking a node */
 
 /* NGX_OK: it is answered; NGX_DECLINED: a node must be asked. */

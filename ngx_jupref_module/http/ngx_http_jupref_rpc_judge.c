@@ -12,9 +12,6 @@
 static ngx_http_jupref_rpc_rank_e ngx_http_jupref_rpc_judge_slot(
     ngx_http_jupref_rpc_exchange_t *exchange,
     const jupref_rpc_answer_t *answer);
-static ngx_uint_t ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
-    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
-    uint64_t slot);
 static void ngx_http_jupref_rpc_tell(ngx_http_jupref_rpc_exchange_t *exchange);
 static void ngx_http_jupref_rpc_remember(
     ngx_http_jupref_rpc_exchange_t *exchange, jupref_rpc_answer_t *answer,
@@ -160,6 +157,17 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
         return NGX_HTTP_JUPREF_RPC_RANK_NONE;
     }
 
+    if (pick && pick->pool
+        && ngx_http_jupref_rpc_is_old(pick, member->call, answer, slot))
+    {
+        member->behind_slot = ngx_max(member->behind_slot, slot);
+        member->verdict.other = member->call->method->retry
+                                ? JUPREF_RPC_OTHER_FRESHER
+                                : JUPREF_RPC_OTHER_NEVER;
+
+        return NGX_HTTP_JUPREF_RPC_RANK_OLD;
+    }
+
     if (slot && slot < member->min_slot) {
         member->behind_slot = ngx_max(member->behind_slot, slot);
         member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
@@ -170,26 +178,6 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
     ngx_http_jupref_rpc_keep(exchange, answer, slot);
 
     return NGX_HTTP_JUPREF_RPC_RANK_NONE;
-}
-
-
-static ngx_uint_t
-ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
-    const jupref_rpc_call_t *call, const jupref_rpc_answer_t *answer,
-    uint64_t slot)
-{
-    if (slot) {
-        return ngx_http_jupref_pool_seen(pick->pool, pick->node,
-                                         call->commitment, slot,
-                                         pick->started_ms);
-    }
-
-    if (ngx_strcmp(call->method->name, "getBlockHeight") == 0) {
-        return answer->number
-               <= ngx_http_jupref_pool_believable_height(pick->pool);
-    }
-
-    return 1;
 }
 
 

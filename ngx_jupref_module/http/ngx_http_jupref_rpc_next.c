@@ -295,13 +295,14 @@ ngx_http_jupref_rpc_slot_time(ngx_http_jupref_rpc_member_t *member)
 }
 
 
-/* What the client has seen already isn't taken back: a node that was asked for
- * that slot would have said the same. */
+/* What the client has seen already isn't taken back, nor is given what is older
+ * than the pool's bound: a node that was asked for that slot would have said
+ * the same. */
 
 static void
 ngx_http_jupref_rpc_behind(ngx_http_jupref_rpc_member_t *member)
 {
-    u_char               *text;
+    u_char               *text, *last;
     jupref_rpc_answer_t   answer;
 
     text = ngx_pnalloc(member->rpc->request->pool, 128 + NGX_INT64_LEN);
@@ -310,16 +311,21 @@ ngx_http_jupref_rpc_behind(ngx_http_jupref_rpc_member_t *member)
         return;
     }
 
+    last = ngx_sprintf(text, "{\"code\":-32016,\"message\":"
+                       "\"Minimum context slot has not been reached\"");
+
+    if (member->behind_slot) {
+        last = ngx_sprintf(last, ",\"data\":{\"contextSlot\":%uL}",
+                           member->behind_slot);
+    }
+
+    *last++ = '}';
+
     ngx_memzero(&answer, sizeof(jupref_rpc_answer_t));
 
     answer.kind = JUPREF_RPC_ANSWER_ERROR;
     answer.error.data = text;
-    answer.error.len = (size_t) (ngx_sprintf(text, "{\"code\":-32016,"
-                                     "\"message\":\"Minimum context slot has "
-                                     "not been reached\","
-                                     "\"data\":{\"contextSlot\":%uL}}",
-                                     member->behind_slot)
-                                 - text);
+    answer.error.len = (size_t) (last - text);
 
     ngx_http_jupref_rpc_deliver(member, NGX_HTTP_JUPREF_RPC_NODE_ERROR,
                                 &answer);

@@ -327,6 +327,13 @@ uint64_t jupref_pool_block_height(const jupref_pool_t *pool);
 uint64_t jupref_pool_believable_height(const jupref_pool_t *pool,
     uint64_t now_ms);
 
+/* The oldest slot, and the least height, that an answer to a call of then may
+ * be of: max_lag behind the front; 0 while nobody knows. */
+uint64_t jupref_pool_least_slot(const jupref_pool_t *pool,
+    jupref_commitment_e commitment, uint64_t asked_ms);
+uint64_t jupref_pool_least_height(const jupref_pool_t *pool,
+    jupref_commitment_e commitment, uint64_t asked_ms);
+
 /* A node's worst reason; JUPREF_OUT_REASONS: it is healthy. */
 jupref_out_e jupref_node_worst(const jupref_node_t *node);
 

@@ -107,7 +107,6 @@ jupref_pool_judge(jupref_pool_t *pool, uint64_t age_ms, uint64_t now_ms)
     jupref_judge_genesis(pool, reasons);
     jupref_judge_heights(pool, reasons);
     jupref_pool_slot_time(pool, now_ms);
-    jupref_pool_offsets(pool, now_ms);
 
     memset(&c, 0, sizeof(jupref_comparison_t));
     c.now_ms = now_ms;
@@ -130,6 +129,8 @@ jupref_pool_judge(jupref_pool_t *pool, uint64_t age_ms, uint64_t now_ms)
             node->changed_ms = now_ms;
         }
     }
+
+    jupref_pool_offsets(pool, now_ms);
 }
 
 

@@ -13,6 +13,12 @@
 #define JUPREF_PACE_FRESH_MS  60000
 #define JUPREF_SLOT_EVERY_MS  1000
 
+/* Reasons of a node whose slots say nothing about the others'. */
+#define JUPREF_MISPLACED                                                      \
+    (1u << JUPREF_OUT_BEHIND | 1u << JUPREF_OUT_STANDS_STILL                  \
+     | 1u << JUPREF_OUT_AHEAD_ALONE | 1u << JUPREF_OUT_LIED                   \
+     | 1u << JUPREF_OUT_FOREIGN_GENESIS)
+
 
 /* The middle pace of all nodes; of two middles the one that is nearer to what
  * was believed so far. */
@@ -73,7 +79,8 @@ jupref_pool_slot_time(jupref_pool_t *pool, uint64_t now_ms)
 
 /*
  * How far CONFIRMED and FINALIZED are behind PROCESSED: the middle of what
- * nodes told of both at about the same time.
+ * nodes told of both at about the same time.  One that isn't where the others
+ * are may have told the two in different lives.
  */
 
 void
@@ -93,6 +100,7 @@ jupref_pool_offsets(jupref_pool_t *pool, uint64_t now_ms)
             head = &pool->nodes[i].heads[c];
 
             if (!pool->nodes[i].member || first->slot == 0 || head->slot == 0
+                || (pool->nodes[i].reasons & JUPREF_MISPLACED)
                 || now_ms > head->seen_ms + JUPREF_EVIDENCE_MS
                 || first->seen_ms > head->seen_ms + JUPREF_DERIVED_MS
                 || head->seen_ms > first->seen_ms + JUPREF_DERIVED_MS)

@@ -180,7 +180,8 @@ jupref_pool_reaches(const jupref_pool_t *pool, jupref_commitment_e commitment,
 
 /*
  * Heights are slots less the skipped ones, as many of those as most nodes say:
- * one that only claims to be ahead doesn't move that.
+ * one that only claims to be ahead doesn't move that, nor what one told while
+ * it ran away.
  */
 
 uint64_t
@@ -191,12 +192,13 @@ jupref_pool_believable_height(const jupref_pool_t *pool, uint64_t now_ms)
     const jupref_node_t  *node;
 
     count = 0;
+    slot = jupref_pool_reach(pool, JUPREF_COMMITMENT_PROCESSED, now_ms);
 
     for (i = 0; i < JUPREF_POOL_NODES; i++) {
         node = &pool->nodes[i];
 
         if (!node->member || node->height == 0
-            || node->height_slot < node->height)
+            || node->height_slot < node->height || node->height_slot > slot)
         {
             continue;
         }
@@ -210,8 +212,6 @@ jupref_pool_believable_height(const jupref_pool_t *pool, uint64_t now_ms)
         gaps[at] = gap;
         count++;
     }
-
-    slot = jupref_pool_reach(pool, JUPREF_COMMITMENT_PROCESSED, now_ms);
 
     if (count == 0 || slot == UINT64_MAX || slot < gaps[count / 2]) {
         return UINT64_MAX;

@@ -37,6 +37,8 @@ typedef enum {
     JUPREF_RPC_AT_CONTEXT,
     JUPREF_RPC_AT_VALUE,
     JUPREF_RPC_AT_SLOT,
+    JUPREF_RPC_AT_ABSOLUTE_SLOT,
+    JUPREF_RPC_AT_HEIGHT,
     JUPREF_RPC_PLACES
 } jupref_rpc_place_e;
 
@@ -67,6 +69,8 @@ static const char *jupref_rpc_take(jupref_rpc_answer_t *answer,
     const jupref_memory_t *memory);
 static void jupref_rpc_take_result(jupref_rpc_answer_t *answer,
     const jupref_rpc_walk_t *walk);
+static unsigned jupref_rpc_found_u64(const jupref_rpc_walk_t *walk,
+    jupref_rpc_place_e at, uint64_t *number);
 static unsigned jupref_rpc_take_error(jupref_rpc_answer_t *answer,
     const jupref_memory_t *memory);
 static void jupref_rpc_take_data(jupref_rpc_answer_t *answer,
@@ -104,7 +108,11 @@ static const struct {
     { JUPREF_RPC_AT_RESULT, JUPREF_RPC_AT_VALUE,
       { (const uint8_t *) "value", 5 } },
     { JUPREF_RPC_AT_CONTEXT, JUPREF_RPC_AT_SLOT,
-      { (const uint8_t *) "slot", 4 } }
+      { (const uint8_t *) "slot", 4 } },
+    { JUPREF_RPC_AT_RESULT, JUPREF_RPC_AT_ABSOLUTE_SLOT,
+      { (const uint8_t *) "absoluteSlot", 12 } },
+    { JUPREF_RPC_AT_RESULT, JUPREF_RPC_AT_HEIGHT,
+      { (const uint8_t *) "blockHeight", 11 } }
 };
 
 
@@ -272,16 +280,29 @@ jupref_rpc_take_result(jupref_rpc_answer_t *answer,
                                               &answer->number);
     }
 
-    answer->has_slot = found[JUPREF_RPC_AT_SLOT].len > 0
-                       && walk->kinds[JUPREF_RPC_AT_SLOT] == JUPREF_JSON_NUMBER
-                       && jupref_parse_u64(found[JUPREF_RPC_AT_SLOT],
-                                           &answer->slot);
+    answer->has_slot = jupref_rpc_found_u64(walk, JUPREF_RPC_AT_SLOT,
+                                            &answer->slot)
+                       || jupref_rpc_found_u64(walk,
+                                               JUPREF_RPC_AT_ABSOLUTE_SLOT,
+                                               &answer->slot);
+    answer->has_height = jupref_rpc_found_u64(walk, JUPREF_RPC_AT_HEIGHT,
+                                              &answer->height);
 
     if (answer->has_slot && found[JUPREF_RPC_AT_VALUE].len > 0
         && walk->kinds[JUPREF_RPC_AT_VALUE] == JUPREF_JSON_NULL)
     {
         answer->null = 1;
     }
+}
+
+
+static unsigned
+jupref_rpc_found_u64(const jupref_rpc_walk_t *walk, jupref_rpc_place_e at,
+    uint64_t *number)
+{
+    return walk->found[at].len > 0
+           && walk->kinds[at] == JUPREF_JSON_NUMBER
+           && jupref_parse_u64(walk->found[at], number);
 }
 
 

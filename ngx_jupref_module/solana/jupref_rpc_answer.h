@@ -39,9 +39,12 @@ typedef struct {
     /* RESULT */
     jupref_bytes_t        result;       /* the value as it came */
     unsigned              null:1;       /* result, or its value, is null */
-    unsigned              has_slot:1;   /* result.context.slot */
+    unsigned              has_slot:1;   /* result.context.slot, or, of an
+                                         * epoch, result.absoluteSlot */
+    unsigned              has_height:1; /* result.blockHeight */
     unsigned              has_number:1; /* result is a u64 */
     uint64_t              slot;
+    uint64_t              height;
     uint64_t              number;
 
     /* ERROR */

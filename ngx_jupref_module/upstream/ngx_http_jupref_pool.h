@@ -194,6 +194,15 @@ uint64_t ngx_http_jupref_pool_reach(ngx_http_jupref_pool_t *pool,
  * UINT64_MAX while nobody knows. */
 uint64_t ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool);
 
+/* The oldest that an answer to a call of then may be of; 0: nobody knows. */
+void ngx_http_jupref_pool_least(ngx_http_jupref_pool_t *pool,
+    jupref_commitment_e commitment, uint64_t asked_ms, uint64_t *slot,
+    uint64_t *height);
+
+/* A node told that hash: noted; 0: the pool's is another one. */
+ngx_uint_t ngx_http_jupref_pool_believes_genesis(ngx_http_jupref_pool_t *pool,
+    ngx_uint_t node, const uint8_t genesis[JUPREF_GENESIS_SIZE]);
+
 /* Finalized block height, 0: unknown. */
 uint64_t ngx_http_jupref_pool_block_height(ngx_http_jupref_pool_t *pool);
 

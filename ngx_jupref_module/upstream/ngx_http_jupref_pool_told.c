@@ -224,6 +224,50 @@ ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool)
 }
 
 
+void
+ngx_http_jupref_pool_least(ngx_http_jupref_pool_t *pool,
+    jupref_commitment_e commitment, uint64_t asked_ms, uint64_t *slot,
+    uint64_t *height)
+{
+    jupref_pool_t  *shared;
+
+    *slot = 0;
+    *height = 0;
+
+    shared = ngx_http_jupref_pool_lock(pool);
+
+    if (shared) {
+        *slot = jupref_pool_least_slot(shared, commitment, asked_ms);
+        *height = jupref_pool_least_height(shared, commitment, asked_ms);
+        ngx_http_jupref_pool_unlock(pool);
+    }
+}
+
+
+ngx_uint_t
+ngx_http_jupref_pool_believes_genesis(ngx_http_jupref_pool_t *pool,
+    ngx_uint_t node, const uint8_t genesis[JUPREF_GENESIS_SIZE])
+{
+    ngx_uint_t      believed;
+    jupref_pool_t  *shared;
+
+    shared = ngx_http_jupref_pool_lock_node(pool, node);
+    if (shared == NULL) {
+        return 1;
+    }
+
+    jupref_pool_genesis(shared, (unsigned) node, genesis);
+    jupref_pool_judge(shared, 0, ngx_http_jupref_steady_ms());
+
+    believed = !shared->genesis_known
+               || ngx_memcmp(shared->genesis, genesis, JUPREF_GENESIS_SIZE)
+                  == 0;
+    ngx_http_jupref_pool_unlock(pool);
+
+    return believed;
+}
+
+
 uint64_t
 ngx_http_jupref_pool_block_height(ngx_http_jupref_pool_t *pool)
 {

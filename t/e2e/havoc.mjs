@@ -18,7 +18,8 @@ const HEARD_MS = 1500;
 /*
  * What a node can suffer: settings, a script, or its end.  `misleads` marks
  * those that are about where the chain is: two that are wrong alike are more
- * than one that is right, and nobody can tell.
+ * than one that is right, and nobody can tell.  `outlasts`: a proved liar has
+ * no say for so long.
  */
 export const TROUBLES = {
     lags: { set: { lag: 40 }, misleads: true },
@@ -56,7 +57,8 @@ export const TROUBLES = {
                              misleads: true },
     "gives the slot for the height": { set: { heightIsSlot: true },
                                        misleads: true },
-    "names another's signature": { set: { wrongSignature: true } },
+    "names another's signature": { set: { wrongSignature: true },
+                                   misleads: true, outlasts: 60_000 },
 };
 
 
@@ -165,8 +167,13 @@ export class Havoc {
         node.script.clear();
         node.set(node.honest);
         await node.start();
-        this.#misled = TROUBLES[this.#sick.get(node)].misleads
-            ? performance.now() + HEARD_MS : this.#misled;
+        const { misleads, outlasts = HEARD_MS } =
+            TROUBLES[this.#sick.get(node)];
+
+        if (misleads) {
+            this.#misled = performance.now() + outlasts;
+        }
+
         this.#sick.delete(node);
         this.#note(node, "is well");
     }

@@ -10,6 +10,9 @@ import { exchange, openStage } from "./edge.mjs";
 /* The bound of the sandbox's pool; see its nginx.conf. */
 export const MAX_LAG_MS = 2000;
 
+/* A lag is seen when a node is asked next, and an answer takes its way. */
+export const NOTICED_MS = 1500;
+
 const FINALIZED_AFTER = 3;
 
 
@@ -31,6 +34,24 @@ export async function openRpcStage(options = {}) {
         cluster: stage.sandbox.cluster,
         chain: stage.sandbox.market.chain,
     });
+}
+
+
+/*
+ * What is asked for is true now, or was when it was asked, or was a bound of
+ * slots ago.
+ */
+export async function within({ chain }, ask, truth) {
+    const bound = BigInt(Math.ceil((MAX_LAG_MS + NOTICED_MS)
+                                   / chain.slots.slotMs));
+    const before = truth();
+    const told = BigInt(await ask());
+    const after = truth();
+
+    assert.ok(told <= after && told >= before - bound,
+              `told ${told}, true were ${before} to ${after}`);
+
+    return told;
 }
 
 

@@ -134,6 +134,39 @@ a_result_is_passed_on_byte_for_byte(void **state)
 }
 
 
+/* getEpochInfo has no context, but tells both. */
+
+static void
+an_epochs_slot_and_height_are_found(void **state)
+{
+    answered_t                  answered;
+    const jupref_rpc_answer_t  *answer;
+
+    answer = answer_of(&answered,
+                       "{\"id\":7,\"result\":{\"absoluteSlot\":447120123,"
+                       "\"blockHeight\":425420123,\"epoch\":1035}}");
+
+    assert_int_equal(answer->kind, JUPREF_RPC_ANSWER_RESULT);
+    assert_int_equal(answer->has_slot, 1);
+    assert_true(answer->slot == 447120123);
+    assert_int_equal(answer->has_height, 1);
+    assert_true(answer->height == 425420123);
+    assert_int_equal(answer->has_number, 0);
+    free(answered.text);
+
+    /* what the context says counts first; text and depth say nothing */
+
+    answer = answer_of(&answered,
+                       "{\"id\":7,\"result\":{\"absoluteSlot\":1,"
+                       "\"context\":{\"slot\":2},\"blockHeight\":\"3\","
+                       "\"value\":{\"blockHeight\":4}}}");
+
+    assert_true(answer->has_slot && answer->slot == 2);
+    assert_int_equal(answer->has_height, 0);
+    free(answered.text);
+}
+
+
 static void
 any_result_at_all_is_found_where_it_stands(void **state)
 {
@@ -461,6 +494,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(a_result_is_passed_on_byte_for_byte),
+        cmocka_unit_test(an_epochs_slot_and_height_are_found),
         cmocka_unit_test(any_result_at_all_is_found_where_it_stands),
         cmocka_unit_test(an_error_is_read_whole_and_passed_on_untouched),
         cmocka_unit_test(the_reason_of_a_failed_preflight_is_known),
