@@ -6,8 +6,8 @@
 #include "solana/jupref_pool_parts.h"
 
 
-/* One slot of so many may be skipped, in the worst of times. */
-#define JUPREF_SKIPPED_PART  4
+/* So far apart a node's slot and its height may have been told. */
+#define JUPREF_HEIGHT_PLAY_MS  1000
 
 
 uint64_t
@@ -44,48 +44,27 @@ jupref_pool_least_slot(const jupref_pool_t *pool,
 
 
 /*
- * By the newest finalized height, told beside its node's processed slot: from
- * there heights grow as slots do, but for those that are skipped.
+ * Heights are slots less the skipped ones, of which there are as many as most
+ * nodes say.  A node's finalized height and its processed slot are told one
+ * after the other, so there is some play in that.
  */
 
 uint64_t
 jupref_pool_least_height(const jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t asked_ms)
 {
-    uint64_t              least, slot, skipped;
-    unsigned              i;
-    const jupref_node_t  *node, *newest;
-
-    newest = NULL;
-
-    for (i = 0; i < JUPREF_POOL_NODES; i++) {
-        node = &pool->nodes[i];
-
-        if (node->member && node->reasons == 0 && node->height
-            && (newest == NULL || node->height > newest->height))
-        {
-            newest = node;
-        }
-    }
+    uint64_t  least, gap, play;
 
     least = jupref_pool_least_slot(pool, commitment, asked_ms);
 
-    if (newest == NULL || least == 0
-        || !pool->known[JUPREF_COMMITMENT_FINALIZED]
-        || newest->height_slot <= pool->offset[JUPREF_COMMITMENT_FINALIZED])
+    if (least == 0 || !pool->known[JUPREF_COMMITMENT_FINALIZED]
+        || !jupref_pool_height_gap(pool, asked_ms, &gap))
     {
         return 0;
     }
 
-    slot = newest->height_slot - pool->offset[JUPREF_COMMITMENT_FINALIZED];
+    play = JUPREF_HEIGHT_PLAY_MS * 1000 / pool->slot_us + 1;
+    least += pool->offset[JUPREF_COMMITMENT_FINALIZED];
 
-    if (least <= slot) {
-        return (newest->height > slot - least)
-               ? newest->height - (slot - least) : 0;
-    }
-
-    skipped = (least - slot) / JUPREF_SKIPPED_PART + 1;
-
-    return newest->height + (least - slot)
-           - ((skipped < least - slot) ? skipped : least - slot);
+    return (least > gap + play) ? least - gap - play : 0;
 }

@@ -32,6 +32,11 @@ uint64_t jupref_node_seen(const jupref_node_t *node);
 /* The front has been found anew, and so many nodes are there. */
 void jupref_pool_trust(jupref_pool_t *pool, unsigned witnesses);
 
+/* By how much a finalized height is less than its node's processed slot: the
+ * middle of what nodes say; 0: nobody has told heights. */
+unsigned jupref_pool_height_gap(const jupref_pool_t *pool, uint64_t now_ms,
+    uint64_t *gap);
+
 /* In place, ascending. */
 void jupref_pool_sort(uint64_t *values, unsigned count);
 

@@ -187,8 +187,26 @@ jupref_pool_reaches(const jupref_pool_t *pool, jupref_commitment_e commitment,
 uint64_t
 jupref_pool_believable_height(const jupref_pool_t *pool, uint64_t now_ms)
 {
-    uint64_t              gap, slot, gaps[JUPREF_POOL_NODES];
-    unsigned              i, at, count;
+    uint64_t  gap, slot;
+
+    slot = jupref_pool_reach(pool, JUPREF_COMMITMENT_PROCESSED, now_ms);
+
+    if (slot == UINT64_MAX || !jupref_pool_height_gap(pool, now_ms, &gap)
+        || slot < gap)
+    {
+        return UINT64_MAX;
+    }
+
+    return slot - gap + JUPREF_HEIGHT_AHEAD;
+}
+
+
+unsigned
+jupref_pool_height_gap(const jupref_pool_t *pool, uint64_t now_ms,
+    uint64_t *gap)
+{
+    uint64_t              slot, gaps[JUPREF_POOL_NODES];
+    unsigned              i, count;
     const jupref_node_t  *node;
 
     count = 0;
@@ -197,27 +215,21 @@ jupref_pool_believable_height(const jupref_pool_t *pool, uint64_t now_ms)
     for (i = 0; i < JUPREF_POOL_NODES; i++) {
         node = &pool->nodes[i];
 
-        if (!node->member || node->height == 0
-            || node->height_slot < node->height || node->height_slot > slot)
+        if (node->member && node->height && node->height_slot >= node->height
+            && node->height_slot <= slot)
         {
-            continue;
+            gaps[count++] = node->height_slot - node->height;
         }
-
-        gap = node->height_slot - node->height;
-
-        for (at = count; at > 0 && gaps[at - 1] > gap; at--) {
-            gaps[at] = gaps[at - 1];
-        }
-
-        gaps[at] = gap;
-        count++;
     }
 
-    if (count == 0 || slot == UINT64_MAX || slot < gaps[count / 2]) {
-        return UINT64_MAX;
+    if (count == 0) {
+        return 0;
     }
 
-    return slot - gaps[count / 2] + JUPREF_HEIGHT_AHEAD;
+    jupref_pool_sort(gaps, count);
+    *gap = gaps[count / 2];
+
+    return 1;
 }
 
 
