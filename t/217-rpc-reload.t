@@ -12,10 +12,13 @@ use OwnNginx;
 use ScriptedNodes;
 use POSIX ();
 
-ScriptedNodes::start({
-    a => { chain => {}, getBlockTime => sub { (\0.05, result($_[0], 1)) } },
-    b => { chain => {}, getBlockTime => sub { (\0.05, result($_[0], 1)) } },
-});
+my %answers = (
+    chain => {},
+    getBlockTime => sub { (\0.05, result($_[0], 1)) },
+    getGenesisHash => sub { result($_[0], qq("$StubNode::GENESIS")) },
+);
+
+ScriptedNodes::start({ a => \%answers, b => \%answers });
 
 my %parts = (http => <<"EOT", server => <<"EOT");
 upstream nodes {

@@ -487,3 +487,43 @@ is(asked('a', 'getSupply'), 2);
 --- no_error_log
 [alert]
 [crit]
+
+
+
+=== TEST 21: the slot of what a node keeps for hours isn't where the chain is
+--- pool
+--- rpc: cache=off
+--- nodes
+a => { chain => {}, getLargestAccounts => sub { at_slot(StubNode::chain_slot() - 9000, '[]')->(@_) } },
+b => { chain => {}, getLargestAccounts => sub { at_slot(StubNode::chain_slot() - 9000, '[]')->(@_) } }
+--- story
+pooled();
+sleep 1;
+
+for (1 .. 4) {
+    is_deeply(value('getLargestAccounts'), []);
+    cmp_ok(answer('getSlot')->{result}, '>', StubNode::chain_slot() - 100);
+}
+
+is(asked('a', 'getLargestAccounts') + asked('b', 'getLargestAccounts'), 4);
+--- no_error_log
+is out, 
+[alert]
+[crit]
+
+
+
+=== TEST 22: an answer that takes longer than max_lag is of when it was asked
+--- pool: max_lag=1s
+--- rpc: cache=off hedge=off
+--- nodes
+a => { chain => {}, getSupply => sub { my $slot = StubNode::chain_slot() - 32; (\3, at_slot($slot, '"slow"')->(@_)) } }
+--- story
+pooled();
+sleep 6;            # the length of slots is measured by then
+
+is(value('getSupply'), 'slow');
+is(asked('a', 'getSupply'), 1);
+--- no_error_log
+[alert]
+[crit]

@@ -151,7 +151,8 @@ ngx_http_jupref_head_believed(jupref_pool_t *shared,
 
     height = is_height ? answer->number : answer->height;
 
-    return height <= jupref_pool_believable_height(shared, now_ms)
+    return height <= jupref_pool_believable_height(shared,
+                                                   asking->commitment, now_ms)
            && shared->nodes[node].reasons == 0;
 }
 

@@ -193,6 +193,8 @@ struct ngx_http_jupref_rpc_member_s {
     unsigned                         joined:1;
     unsigned                         fresher:1; /* ask who is furthest ahead */
     unsigned                         failed:1;  /* a node, by its own fault */
+    unsigned                         in_vain:1; /* the newest result is old, or
+                                                 * isn't believed */
     unsigned                         again:1;   /* all nodes once more */
     unsigned                         limited:1;
     unsigned                         timed_out:1;

@@ -33,7 +33,8 @@ ngx_http_jupref_rpc_believes(ngx_http_jupref_pick_t *pick,
     height = ngx_http_jupref_rpc_height_of(call, answer);
 
     if (height
-        && height > ngx_http_jupref_pool_believable_height(pick->pool))
+        && height > ngx_http_jupref_pool_believable_height(pick->pool,
+                                                           call->commitment))
     {
         return 0;
     }

@@ -24,7 +24,7 @@ static const jupref_rpc_verdict_t  ngx_http_jupref_rpc_disbelief = {
     .other = JUPREF_RPC_OTHER_YES,
     .mark = JUPREF_RPC_MARK_SOFT,
     .code = -32603,
-    .message = "Internal error: a node tells of slots that nobody else knows"
+    .message = "Internal error: a node tells what can't be of this chain"
 };
 
 
@@ -76,6 +76,7 @@ ngx_http_jupref_rpc_judge(ngx_http_jupref_rpc_exchange_t *exchange)
     jupref_rpc_verdict(&member->verdict, member->call->method, &outcome);
 
     rank = NGX_HTTP_JUPREF_RPC_RANK_NONE;
+    member->in_vain = 0;
 
     if (member->verdict.deliver && answer->kind == JUPREF_RPC_ANSWER_RESULT) {
         rank = ngx_http_jupref_rpc_judge_slot(exchange, answer);
@@ -154,12 +155,19 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
         && !ngx_http_jupref_rpc_believes(pick, member->call, answer, slot))
     {
         member->verdict = ngx_http_jupref_rpc_disbelief;
+        member->in_vain = 1;
+
+        if (!member->call->method->retry) {
+            member->verdict.other = JUPREF_RPC_OTHER_NEVER;
+        }
+
         return NGX_HTTP_JUPREF_RPC_RANK_NONE;
     }
 
     if (pick && pick->pool
         && ngx_http_jupref_rpc_is_old(pick, member->call, answer, slot))
     {
+        member->in_vain = 1;
         member->behind_slot = ngx_max(member->behind_slot, slot);
         member->verdict.other = member->call->method->retry
                                 ? JUPREF_RPC_OTHER_FRESHER
@@ -169,6 +177,7 @@ ngx_http_jupref_rpc_judge_slot(ngx_http_jupref_rpc_exchange_t *exchange,
     }
 
     if (slot && slot < member->min_slot) {
+        member->in_vain = 1;
         member->behind_slot = ngx_max(member->behind_slot, slot);
         member->verdict.other = JUPREF_RPC_OTHER_FRESHER;
 
@@ -248,9 +257,19 @@ ngx_http_jupref_rpc_remember(ngx_http_jupref_rpc_exchange_t *exchange,
         ngx_http_jupref_rpc_forget(member->best_of);
     }
 
+    member->rank = rank;
+    member->best = NULL;
+    member->best_of = NULL;
+
+    if (rank == NGX_HTTP_JUPREF_RPC_RANK_OLD) {
+
+        /* it isn't given to anybody: only that it was is told */
+
+        return;
+    }
+
     exchange->kept = 1;
 
-    member->rank = rank;
     member->best = answer;
     member->best_of = exchange;
 }

@@ -64,16 +64,22 @@ ngx_http_jupref_rpc_lacking(ngx_http_jupref_rpc_member_t *member)
 /*
  * Work that was done in vain costs of what all clients share, so that nodes in
  * trouble aren't given three times as much of it.  One that has turned the
- * call away, or never got it, has done none: another may have it.
+ * call away, or never got it, has done none: another may have it; and to look
+ * up something light is no work.
  */
 
 ngx_uint_t
 ngx_http_jupref_rpc_may_retry(ngx_http_jupref_rpc_member_t *member)
 {
+    ngx_uint_t                  heavy;
     ngx_http_jupref_gateway_t  *gateway;
 
-    if (member->verdict.mark == JUPREF_RPC_MARK_FAILED
-        && !member->verdict.costless)
+    heavy = member->call->method->class == JUPREF_RPC_HEAVY
+            || member->call->method->class == JUPREF_RPC_COMPUTE;
+
+    if ((member->verdict.mark == JUPREF_RPC_MARK_FAILED
+         && !member->verdict.costless)
+        || (member->in_vain && heavy))
     {
         return ngx_http_jupref_rpc_affords(member->rpc->conf->zone);
     }

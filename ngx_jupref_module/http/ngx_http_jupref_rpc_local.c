@@ -267,11 +267,18 @@ uint64_t
 ngx_http_jupref_rpc_slot_of(const jupref_rpc_call_t *call,
     const jupref_rpc_answer_t *answer)
 {
-    if (answer->has_slot) {
+    const jupref_rpc_method_t  *method;
+
+    method = call->method;
+
+    if (answer->has_slot
+        && ((method->envelope && !method->old_context)
+            || ngx_strcmp(method->name, "getEpochInfo") == 0))
+    {
         return answer->slot;
     }
 
-    if (answer->has_number && ngx_strcmp(call->method->name, "getSlot") == 0) {
+    if (answer->has_number && ngx_strcmp(method->name, "getSlot") == 0) {
         return answer->number;
     }
 
@@ -304,7 +311,7 @@ ngx_http_jupref_rpc_seen(ngx_http_jupref_rpc_t *rpc)
         if (member->call->result == JUPREF_RPC_CALL_OK) {
             slot = jupref_monotonic_seen(gateway->monotonic, rpc->client_key,
                                          member->call->commitment);
-            member->min_slot = ngx_min(slot, reach);
+            member->min_slot = (slot <= reach) ? slot : 0;
         }
     }
 

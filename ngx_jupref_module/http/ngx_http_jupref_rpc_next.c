@@ -347,11 +347,7 @@ ngx_http_jupref_rpc_give_up(ngx_http_jupref_rpc_member_t *member)
     }
 
     if (member->best) {
-        ngx_http_jupref_rpc_deliver(member,
-                                    member->rank
-                                    > NGX_HTTP_JUPREF_RPC_RANK_WELL
-                                    ? NGX_HTTP_JUPREF_RPC_FROM_NODE
-                                    : NGX_HTTP_JUPREF_RPC_NODE_ERROR,
+        ngx_http_jupref_rpc_deliver(member, NGX_HTTP_JUPREF_RPC_NODE_ERROR,
                                     member->best);
         return;
     }

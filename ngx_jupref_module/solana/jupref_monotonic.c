@@ -94,7 +94,7 @@ jupref_monotonic_note(jupref_monotonic_t *block,
     uint64_t slot, uint64_t highest)
 {
     uint32_t                 index;
-    unsigned                 level;
+    unsigned                 level, i;
     jupref_monotonic_row_t  *row;
 
     if (slot > highest || !jupref_monotonic_level(commitment, &level)) {
@@ -113,6 +113,12 @@ jupref_monotonic_note(jupref_monotonic_t *block,
     jupref_monotonic_link(block, index);
 
     row = jupref_monotonic_row(block, index);
+
+    for (i = level; i < JUPREF_MONOTONIC_LEVELS; i++) {
+        if (row->slots[i] > highest) {
+            row->slots[i] = 0;
+        }
+    }
 
     if (row->slots[level] < slot) {
         row->slots[level] = slot;

@@ -40,7 +40,8 @@ uint64_t jupref_monotonic_seen(const jupref_monotonic_t *block,
 /*
  * The client was answered with `slot` at `commitment`.  `highest` is the
  * highest slot that the pool believes in: a node that lies must not lock a
- * client out, so what is above isn't taken.  NONE and OTHER are ignored.
+ * client out, so what is above isn't taken, and what was taken when nobody knew
+ * better is forgotten.  NONE and OTHER are ignored.
  */
 void jupref_monotonic_note(jupref_monotonic_t *block,
     const uint8_t client[JUPREF_SHA256_SIZE], jupref_commitment_e commitment,

@@ -6,7 +6,7 @@
  * nodes are judge()'s.
  */
 
-#include "solana/jupref_pool.h"
+#include "solana/jupref_pool_parts.h"
 
 #include <string.h>
 
@@ -253,7 +253,7 @@ jupref_pool_height(jupref_pool_t *pool, unsigned node, uint64_t height,
 
     if (n) {
         n->height = (height > JUPREF_SLOT_MAX) ? JUPREF_SLOT_MAX : height;
-        n->height_slot = n->heads[JUPREF_COMMITMENT_PROCESSED].slot;
+        n->height_slot = jupref_pool_finalized(pool, n, now_ms);
         n->height_ms = now_ms;
     }
 }

@@ -124,7 +124,7 @@ typedef struct {
     jupref_node_head_t  heads[JUPREF_COMMITMENT_FINALIZED + 1];
 
     uint64_t            height;         /* finalized; 0: never told */
-    uint64_t            height_slot;    /* processed slot when it was told */
+    uint64_t            height_slot;    /* of that block; 0: not known */
     uint64_t            height_ms;
     uint64_t            shred_slot;     /* 0: never told */
     uint64_t            shred_ms;
@@ -176,8 +176,14 @@ typedef struct {
     uint64_t             doubted_ms;    /* since when a newer one isn't */
     unsigned             trusted_few:1; /* on the word of a single node */
 
+    /* the last that several nodes bore out, and the slot time then */
+    uint64_t             borne_slot;    /* 0: none ever */
+    uint64_t             borne_ms;
+    uint64_t             borne_us;
+
     /* slots by which a commitment is behind PROCESSED; known[]: measured */
     uint64_t             offset[JUPREF_COMMITMENT_FINALIZED + 1];
+    uint64_t             least_offset[JUPREF_COMMITMENT_FINALIZED + 1];
     uint8_t              known[JUPREF_COMMITMENT_FINALIZED + 1];
     uint8_t              genesis[JUPREF_GENESIS_SIZE];
     unsigned             genesis_known:1;
@@ -325,7 +331,7 @@ uint64_t jupref_pool_block_height(const jupref_pool_t *pool);
 /* The highest block height that is believed, near the one that goes with the
  * highest slot; UINT64_MAX while nobody knows. */
 uint64_t jupref_pool_believable_height(const jupref_pool_t *pool,
-    uint64_t now_ms);
+    jupref_commitment_e commitment, uint64_t now_ms);
 
 /* The oldest slot, and the least height, that an answer to a call of then may
  * be of: max_lag behind the front; 0 while nobody knows. */

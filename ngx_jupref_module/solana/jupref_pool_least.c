@@ -6,10 +6,6 @@
 #include "solana/jupref_pool_parts.h"
 
 
-/* So far apart a node's slot and its height may have been told. */
-#define JUPREF_HEIGHT_PLAY_MS  1000
-
-
 uint64_t
 jupref_pool_least_slot(const jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t asked_ms)
@@ -28,6 +24,9 @@ jupref_pool_least_slot(const jupref_pool_t *pool,
 
     if (asked_ms > pool->front_ms) {
         front += (asked_ms - pool->front_ms) * 1000 / pool->slot_us;
+
+    } else {
+        behind += (pool->front_ms - asked_ms) * 1000 / pool->slot_us;
     }
 
     if (commitment != JUPREF_COMMITMENT_PROCESSED) {
@@ -43,28 +42,22 @@ jupref_pool_least_slot(const jupref_pool_t *pool,
 }
 
 
-/*
- * Heights are slots less the skipped ones, of which there are as many as most
- * nodes say.  A node's finalized height and its processed slot are told one
- * after the other, so there is some play in that.
- */
+/* Heights are slots less the skipped ones. */
 
 uint64_t
 jupref_pool_least_height(const jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t asked_ms)
 {
-    uint64_t  least, gap, play;
+    uint64_t          least;
+    jupref_skipped_t  skipped;
 
     least = jupref_pool_least_slot(pool, commitment, asked_ms);
 
-    if (least == 0 || !pool->known[JUPREF_COMMITMENT_FINALIZED]
-        || !jupref_pool_height_gap(pool, asked_ms, &gap))
+    if (least == 0 || !jupref_pool_skipped(pool, asked_ms, &skipped)
+        || least <= skipped.most)
     {
         return 0;
     }
 
-    play = JUPREF_HEIGHT_PLAY_MS * 1000 / pool->slot_us + 1;
-    least += pool->offset[JUPREF_COMMITMENT_FINALIZED];
-
-    return (least > gap + play) ? least - gap - play : 0;
+    return least - skipped.most;
 }

@@ -13,6 +13,9 @@
 #define JUPREF_PACE_FRESH_MS  60000
 #define JUPREF_SLOT_EVERY_MS  1000
 
+/* A finalized slot told longer ago may have stood meanwhile. */
+#define JUPREF_FINALIZED_MS   2500
+
 /* Reasons of a node whose slots say nothing about the others'. */
 #define JUPREF_MISPLACED                                                      \
     (1u << JUPREF_OUT_BEHIND | 1u << JUPREF_OUT_STANDS_STILL                  \
@@ -120,9 +123,51 @@ jupref_pool_offsets(jupref_pool_t *pool, uint64_t now_ms)
         if (count) {
             jupref_pool_sort(offsets, count);
             pool->offset[c] = offsets[(count - 1) / 2];
+
+            if (!pool->known[c] || pool->offset[c] < pool->least_offset[c]) {
+                pool->least_offset[c] = pool->offset[c];
+            }
+
             pool->known[c] = 1;
         }
     }
+}
+
+
+/* As it told itself lately, or as far behind its processed slot as commitments
+ * are everywhere. */
+
+uint64_t
+jupref_pool_finalized(const jupref_pool_t *pool, const jupref_node_t *node,
+    uint64_t now_ms)
+{
+    uint64_t                   slot, offset;
+    const jupref_node_head_t  *head;
+
+    offset = 0;
+    head = &node->heads[JUPREF_COMMITMENT_FINALIZED];
+
+    if (head->slot == 0 || now_ms > head->seen_ms + JUPREF_FINALIZED_MS) {
+
+        if (!pool->known[JUPREF_COMMITMENT_FINALIZED]) {
+            return 0;
+        }
+
+        offset = pool->offset[JUPREF_COMMITMENT_FINALIZED];
+        head = &node->heads[JUPREF_COMMITMENT_PROCESSED];
+    }
+
+    if (head->slot == 0 || now_ms > head->seen_ms + JUPREF_EVIDENCE_MS) {
+        return 0;
+    }
+
+    slot = head->slot;
+
+    if (now_ms > head->seen_ms) {
+        slot += (now_ms - head->seen_ms) * 1000 / pool->slot_us;
+    }
+
+    return (slot > offset) ? slot - offset : 0;
 }
 
 

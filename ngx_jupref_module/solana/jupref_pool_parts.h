@@ -32,10 +32,20 @@ uint64_t jupref_node_seen(const jupref_node_t *node);
 /* The front has been found anew, and so many nodes are there. */
 void jupref_pool_trust(jupref_pool_t *pool, unsigned witnesses);
 
-/* By how much a finalized height is less than its node's processed slot: the
- * middle of what nodes say; 0: nobody has told heights. */
-unsigned jupref_pool_height_gap(const jupref_pool_t *pool, uint64_t now_ms,
-    uint64_t *gap);
+/* What a node's newest finalized slot must be by now; 0: not known. */
+uint64_t jupref_pool_finalized(const jupref_pool_t *pool,
+    const jupref_node_t *node, uint64_t now_ms);
+
+/* Slots without a block since the chain began, between the least and the most
+ * that can be meant by what nodes told of both. */
+typedef struct {
+    uint64_t  least;
+    uint64_t  most;
+} jupref_skipped_t;
+
+/* 0: nobody has told of heights lately. */
+unsigned jupref_pool_skipped(const jupref_pool_t *pool, uint64_t now_ms,
+    jupref_skipped_t *skipped);
 
 /* In place, ascending. */
 void jupref_pool_sort(uint64_t *values, unsigned count);

@@ -15,14 +15,23 @@
 /* So long a front that has jumped, or fallen back, isn't trusted. */
 #define JUPREF_DOUBT_MS  30000
 
-/* Blocks that a height may be beyond what slots and gaps make it. */
-#define JUPREF_HEIGHT_AHEAD  4096
+/* So long what several nodes bore out says how far the chain can be. */
+#define JUPREF_BORNE_MS  600000
+
+/* So far apart a node's slot and its height may have been told, and so many
+ * slots may be skipped in a row. */
+#define JUPREF_HEIGHT_PLAY_MS     1000
+#define JUPREF_HEIGHT_PLAY_SLOTS  8
 
 
+static unsigned jupref_pool_is_borne(const jupref_pool_t *pool,
+    uint64_t now_ms);
 static unsigned jupref_pool_trusts(jupref_pool_t *pool, unsigned few);
 static unsigned jupref_pool_members(const jupref_pool_t *pool);
 static uint64_t jupref_pool_reaches(const jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t ahead_ms, uint64_t now_ms);
+static uint64_t jupref_slot_from(uint64_t slot, uint64_t since_ms,
+    uint64_t slot_us, uint64_t now_ms);
 
 
 void
@@ -40,7 +49,11 @@ jupref_pool_trust(jupref_pool_t *pool, unsigned witnesses)
 
     few = (witnesses < 2 && jupref_pool_members(pool) > 1);
 
-    if (pool->trusted_slot && (few || !pool->trusted_few)
+    /* while nobody has borne out anybody yet, the one who tells is trusted,
+     * and several are at once after one */
+
+    if (pool->trusted_slot
+        && (few ? pool->borne_slot != 0 : !pool->trusted_few)
         && !jupref_pool_trusts(pool, few))
     {
         return;
@@ -48,10 +61,27 @@ jupref_pool_trust(jupref_pool_t *pool, unsigned witnesses)
 
     pool->trusted_slot = front;
     pool->trusted_ms = now_ms;
-    pool->trusted_us = (few && pool->trusted_us) ? pool->trusted_us
-                                                 : pool->slot_us;
     pool->trusted_few = few;
     pool->doubted_ms = 0;
+
+    if (!few) {
+        pool->borne_slot = front;
+        pool->borne_ms = now_ms;
+        pool->borne_us = pool->slot_us;
+    }
+
+    pool->trusted_us = jupref_pool_is_borne(pool, now_ms) ? pool->borne_us
+                                                          : pool->slot_us;
+}
+
+
+/* Who is alone can neither take the chain back nor set its pace. */
+
+static unsigned
+jupref_pool_is_borne(const jupref_pool_t *pool, uint64_t now_ms)
+{
+    return pool->borne_slot != 0
+           && now_ms <= pool->borne_ms + JUPREF_BORNE_MS;
 }
 
 
@@ -117,7 +147,9 @@ jupref_pool_told(jupref_pool_t *pool, unsigned node,
     if (slot <= jupref_pool_reach(pool, commitment, now_ms)) {
         jupref_pool_slot(pool, node, commitment, slot, asked_ms);
 
-    } else {
+    } else if (slot
+               > pool->nodes[node].heads[JUPREF_COMMITMENT_PROCESSED].slot)
+    {
         jupref_pool_slot(pool, node, JUPREF_COMMITMENT_PROCESSED, slot,
                          asked_ms);
     }
@@ -155,70 +187,90 @@ jupref_pool_members(const jupref_pool_t *pool)
 }
 
 
-/* Where slots can have led from what is trusted, and some time more. */
+/*
+ * Where slots can have led from what is trusted, and some time more; one that
+ * is alone and stood still doesn't take that back.  Commitments are at least
+ * as far behind as they ever were: after a pause they catch up at once.
+ */
 
 static uint64_t
 jupref_pool_reaches(const jupref_pool_t *pool, jupref_commitment_e commitment,
     uint64_t ahead_ms, uint64_t now_ms)
 {
-    uint64_t  slot, offset;
+    uint64_t  slot, borne, offset;
 
-    if (now_ms > pool->trusted_ms) {
-        ahead_ms += now_ms - pool->trusted_ms;
+    slot = jupref_slot_from(pool->trusted_slot, pool->trusted_ms,
+                            pool->trusted_us, now_ms);
+
+    if (jupref_pool_is_borne(pool, now_ms)) {
+        borne = jupref_slot_from(pool->borne_slot, pool->borne_ms,
+                                 pool->borne_us, now_ms);
+        slot = (borne > slot) ? borne : slot;
     }
 
-    slot = pool->trusted_slot + ahead_ms * 1000 / pool->trusted_us;
+    slot += ahead_ms * 1000 / pool->trusted_us;
 
     offset = (commitment >= JUPREF_COMMITMENT_CONFIRMED
               && commitment <= JUPREF_COMMITMENT_FINALIZED
               && pool->known[commitment])
-             ? pool->offset[commitment] : 0;
+             ? pool->least_offset[commitment] : 0;
 
     return (slot > offset) ? slot - offset : 0;
 }
 
 
-/*
- * Heights are slots less the skipped ones, as many of those as most nodes say:
- * one that only claims to be ahead doesn't move that, nor what one told while
- * it ran away.
- */
+static uint64_t
+jupref_slot_from(uint64_t slot, uint64_t since_ms, uint64_t slot_us,
+    uint64_t now_ms)
+{
+    return (now_ms > since_ms) ? slot + (now_ms - since_ms) * 1000 / slot_us
+                               : slot;
+}
+
 
 uint64_t
-jupref_pool_believable_height(const jupref_pool_t *pool, uint64_t now_ms)
+jupref_pool_believable_height(const jupref_pool_t *pool,
+    jupref_commitment_e commitment, uint64_t now_ms)
 {
-    uint64_t  gap, slot;
+    uint64_t          slot;
+    jupref_skipped_t  skipped;
 
-    slot = jupref_pool_reach(pool, JUPREF_COMMITMENT_PROCESSED, now_ms);
+    slot = jupref_pool_reach(pool, commitment, now_ms);
 
-    if (slot == UINT64_MAX || !jupref_pool_height_gap(pool, now_ms, &gap)
-        || slot < gap)
+    if (slot == UINT64_MAX || !jupref_pool_skipped(pool, now_ms, &skipped)
+        || slot < skipped.least)
     {
         return UINT64_MAX;
     }
 
-    return slot - gap + JUPREF_HEIGHT_AHEAD;
+    return slot - skipped.least;
 }
 
 
+/*
+ * As many as most nodes say: one that only claims to be ahead doesn't move
+ * that, nor what one told while it ran away.  Of two middles it is between.
+ */
+
 unsigned
-jupref_pool_height_gap(const jupref_pool_t *pool, uint64_t now_ms,
-    uint64_t *gap)
+jupref_pool_skipped(const jupref_pool_t *pool, uint64_t now_ms,
+    jupref_skipped_t *skipped)
 {
-    uint64_t              slot, gaps[JUPREF_POOL_NODES];
+    uint64_t              reach, play, all[JUPREF_POOL_NODES];
     unsigned              i, count;
     const jupref_node_t  *node;
 
     count = 0;
-    slot = jupref_pool_reach(pool, JUPREF_COMMITMENT_PROCESSED, now_ms);
+    reach = jupref_pool_reach(pool, JUPREF_COMMITMENT_PROCESSED, now_ms);
 
     for (i = 0; i < JUPREF_POOL_NODES; i++) {
         node = &pool->nodes[i];
 
         if (node->member && node->height && node->height_slot >= node->height
-            && node->height_slot <= slot)
+            && node->height_slot <= reach
+            && now_ms <= node->height_ms + JUPREF_EVIDENCE_MS)
         {
-            gaps[count++] = node->height_slot - node->height;
+            all[count++] = node->height_slot - node->height;
         }
     }
 
@@ -226,8 +278,14 @@ jupref_pool_height_gap(const jupref_pool_t *pool, uint64_t now_ms,
         return 0;
     }
 
-    jupref_pool_sort(gaps, count);
-    *gap = gaps[count / 2];
+    jupref_pool_sort(all, count);
+
+    play = JUPREF_HEIGHT_PLAY_MS * 1000 / pool->slot_us
+           + JUPREF_HEIGHT_PLAY_SLOTS;
+
+    skipped->least = all[(count - 1) / 2];
+    skipped->least -= (skipped->least > play) ? play : skipped->least;
+    skipped->most = all[count / 2] + play;
 
     return 1;
 }

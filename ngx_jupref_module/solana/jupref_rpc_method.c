@@ -26,6 +26,7 @@
 #define JUPREF_COMMITMENT    .takes_commitment = 1
 #define JUPREF_MIN_SLOT      .takes_min_slot = 1
 #define JUPREF_ENVELOPE      .envelope = 1
+#define JUPREF_OLD_ENVELOPE  .envelope = 1, .old_context = 1
 #define JUPREF_NO_PROCESSED  .no_processed = 1
 #define JUPREF_READ          .join = 1, .retry = 1, .hedge = 1
 #define JUPREF_HEAVY_READ    .join = 1, .retry = 1
@@ -130,7 +131,7 @@ const jupref_rpc_method_t  jupref_rpc_methods[] = {
       JUPREF_COMMITMENT, JUPREF_MIN_SLOT, JUPREF_READ },
     { "getLargestAccounts", JUPREF_RPC_HEAVY, 20,
       0, JUPREF_COMMITMENT_FINALIZED, JUPREF_RPC_KEEP_MS, 10 * JUPREF_MINUTE,
-      JUPREF_COMMITMENT, JUPREF_ENVELOPE, JUPREF_HEAVY_READ },
+      JUPREF_COMMITMENT, JUPREF_OLD_ENVELOPE, JUPREF_HEAVY_READ },
     { "getLatestBlockhash", JUPREF_RPC_HEAD, 1,
       0, JUPREF_COMMITMENT_FINALIZED, JUPREF_RPC_KEEP_HEAD, 2,
       JUPREF_COMMITMENT, JUPREF_MIN_SLOT, JUPREF_ENVELOPE, JUPREF_READ },

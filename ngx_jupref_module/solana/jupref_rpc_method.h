@@ -91,6 +91,8 @@ typedef struct {
     unsigned  takes_min_slot:1;     /* minContextSlot */
     unsigned  envelope:1;           /* {context: {slot}, value}; for
                                      * getProgramAccounts only if asked for */
+    unsigned  old_context:1;        /* the slot is that of a cache of the
+                                     * node's, hours ago (Agave) */
     unsigned  no_processed:1;       /* a node refuses "processed", -32602 */
     unsigned  join:1;               /* identical calls in flight share one */
     unsigned  retry:1;              /* asking twice does no harm */

@@ -192,7 +192,8 @@ uint64_t ngx_http_jupref_pool_reach(ngx_http_jupref_pool_t *pool,
 
 /* The highest block height that a node may claim now and be believed;
  * UINT64_MAX while nobody knows. */
-uint64_t ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool);
+uint64_t ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool,
+    jupref_commitment_e commitment);
 
 /* The oldest that an answer to a call of then may be of; 0: nobody knows. */
 void ngx_http_jupref_pool_least(ngx_http_jupref_pool_t *pool,

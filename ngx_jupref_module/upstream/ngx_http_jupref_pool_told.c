@@ -207,7 +207,8 @@ ngx_http_jupref_pool_reach(ngx_http_jupref_pool_t *pool,
 
 
 uint64_t
-ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool)
+ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool,
+    jupref_commitment_e commitment)
 {
     uint64_t        height;
     jupref_pool_t  *shared;
@@ -217,7 +218,8 @@ ngx_http_jupref_pool_believable_height(ngx_http_jupref_pool_t *pool)
         return UINT64_MAX;
     }
 
-    height = jupref_pool_believable_height(shared, ngx_http_jupref_steady_ms());
+    height = jupref_pool_believable_height(shared, commitment,
+                                           ngx_http_jupref_steady_ms());
     ngx_http_jupref_pool_unlock(pool);
 
     return height;

@@ -127,6 +127,12 @@ pool_world_pass(pool_world_t *world, uint64_t ms)
 
             jupref_pool_slot(world->pool, i, JUPREF_COMMITMENT_PROCESSED,
                              slot, world->now_ms);
+
+            if (world->tells_finalized) {
+                jupref_pool_slot(world->pool, i, JUPREF_COMMITMENT_FINALIZED,
+                                 slot - 32, world->now_ms);
+            }
+
             jupref_pool_height(world->pool, i,
                                world->nodes[i].height_is_slot
                                ? slot - 32 : slot - 32 - POOL_WORLD_SKIPPED,

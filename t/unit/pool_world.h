@@ -32,6 +32,8 @@ typedef struct {
     uint64_t        now_ms;
     uint64_t        slot_us;            /* the chain's slot time */
     unsigned        halted:1;           /* the whole chain */
+    unsigned        tells_finalized:1;  /* slots, 32 behind; else heights are
+                                         * told and nobody knows of which */
     uint64_t        halted_ms;
     pool_world_node_t    nodes[JUPREF_POOL_NODES];
 } pool_world_t;

@@ -97,6 +97,26 @@ a_slot_that_nobody_else_has_heard_of_is_not_believed(void **state)
 }
 
 
+/* As when a cluster begins again, or one liar was all that was left. */
+
+static void
+what_was_believed_wrongly_is_forgotten(void **state)
+{
+    jupref_monotonic_t  *block;
+
+    block = make(CLIENTS);
+
+    jupref_monotonic_note(block, client(1), FINALIZED, 9000, BELIEVE);
+    jupref_monotonic_note(block, client(1), CONFIRMED, 9001, BELIEVE);
+    jupref_monotonic_note(block, client(1), PROCESSED, 131, 140);
+
+    assert_int_equal(jupref_monotonic_seen(block, client(1), FINALIZED), 0);
+    assert_int_equal(jupref_monotonic_seen(block, client(1), PROCESSED), 131);
+
+    free(block);
+}
+
+
 static void
 what_has_no_commitment_says_nothing(void **state)
 {
@@ -231,6 +251,7 @@ main(void)
         cmocka_unit_test(a_slot_counts_for_its_commitment_and_weaker_ones),
         cmocka_unit_test(
             a_slot_that_nobody_else_has_heard_of_is_not_believed),
+        cmocka_unit_test(what_was_believed_wrongly_is_forgotten),
         cmocka_unit_test(what_has_no_commitment_says_nothing),
         cmocka_unit_test(the_client_that_has_not_come_for_longest_makes_room),
         cmocka_unit_test(it_is_what_a_plain_list_would_be)

@@ -31,6 +31,7 @@ heights_that_are_slots_are_named(void **state)
 
     for (count = 2; count <= 5; count++) {
         pool_world_make(&world, count);
+        world.tells_finalized = 1;
         world.nodes[0].height_is_slot = 1;
         pool_world_pass(&world, 5000);
 
