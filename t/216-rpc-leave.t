@@ -83,7 +83,31 @@ is(scalar logged('client prematurely closed connection'), 1);
 
 
 
-=== TEST 2: also with a whole batch under way
+=== TEST 2: and gives its place at the node back at once
+--- pool
+--- nodes
+a => { chain => {}, getBlock => sub { (\20, result($_[0], 1)) } }
+--- server
+location = /metrics { jupref_metrics; }
+--- story
+RpcEdge::pooled();
+
+my ($sample) = get('/metrics')->{body}
+    =~ /^(jupref_node_in_flight\{[^}]+\}) /m;
+my @clients = map { my $client = connected();
+    print {$client} head_of(call('getBlock', $_)); $client->flush; $client }
+    1 .. 5;
+
+RpcEdge::until('calls in flight', sub { metric($sample) == 5 });
+close $_ for @clients;
+
+my $began = time;
+RpcEdge::until('none', sub { metric($sample) == 0 });
+cmp_ok(time - $began, '<', 10);
+
+
+
+=== TEST 3: also with a whole batch under way
 --- nodes
 a => { getBlock => sub { (\1, result($_[0], 1)) } }
 --- story
@@ -94,7 +118,7 @@ is(asked('a', 'getBlock'), 16);
 
 
 
-=== TEST 3: and in the middle of a large answer
+=== TEST 4: and in the middle of a large answer
 --- nodes
 a => { getBlock => sub { my $id = $_[0]{id};
     (qq(HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n{"jsonrpc":"2.0","id":$id,"result":")
@@ -105,7 +129,7 @@ is(rpc(call('getHealth'))->{status}, 200);
 
 
 
-=== TEST 4: and while it doesn't read its answer
+=== TEST 5: and while it doesn't read its answer
 --- nodes
 a => { getBlock => sub { result($_[0], '"' . 'x' x 8000000 . '"') } }
 --- story
@@ -119,7 +143,7 @@ is(rpc(call('getHealth'))->{status}, 200);
 
 
 
-=== TEST 5: and before its body has come whole
+=== TEST 6: and before its body has come whole
 --- story
 my $client = connected();
 print {$client} "POST /rpc HTTP/1.1\r\nHost: edge\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"json";
@@ -132,7 +156,7 @@ is(seen('a'), 1);
 
 
 
-=== TEST 6: pipelined calls are answered in their order
+=== TEST 7: pipelined calls are answered in their order
 --- nodes
 a => { getBlock => sub { (\(0.3 / $_[0]{params}[0]), result($_[0], $_[0]{params}[0])) } }
 --- story
@@ -143,7 +167,7 @@ is(join(' ', map { json($_->{body})->{result} } @answers), '1 2 3 4 5');
 
 
 
-=== TEST 7: a slow second node doesn't hold the connection of the first's answer
+=== TEST 8: a slow second node doesn't hold the connection of the first's answer
 --- rpc: hedge=100ms
 --- nodes
 a => { getBlockTime => sub { (\0.4, result($_[0], 1)) } },
@@ -158,7 +182,7 @@ cmp_ok(time - $began, '<', 3.5);
 
 
 
-=== TEST 8: over HTTP/2
+=== TEST 9: over HTTP/2
 --- http
 $TEST_NGINX_H2_SERVER
 --- nodes
@@ -184,7 +208,7 @@ is(logged('temporary file'), 0);
 
 
 
-=== TEST 9: many streams of one connection, some of which give up
+=== TEST 10: many streams of one connection, some of which give up
 --- http
 $TEST_NGINX_H2_SERVER
 --- nodes

@@ -12,13 +12,20 @@ use OwnNginx;
 use ScriptedNodes;
 use POSIX ();
 
-my %answers = (
-    chain => {},
-    getBlockTime => sub { (\0.05, result($_[0], 1)) },
-    getGenesisHash => sub { result($_[0], qq("$StubNode::GENESIS")) },
-);
+# A fact that a node is asked for once an hour, different at each.
 
-ScriptedNodes::start({ a => \%answers, b => \%answers });
+sub tells {
+    my ($rent) = @_;
+
+    return (chain => {}, getMinimumBalanceForRentExemption =>
+                             sub { result($_[0], $rent) });
+}
+
+ScriptedNodes::start({
+    c => { tells(3) }, d => { tells(4) },
+    a => { tells(1), getBlockTime => sub { (\0.05, result($_[0], 1)) } },
+    b => { tells(1), getBlockTime => sub { (\0.05, result($_[0], 1)) } },
+});
 
 my %parts = (http => <<"EOT", server => <<"EOT");
 upstream nodes {
@@ -49,6 +56,11 @@ sub call {
                     jsonrpc => '2.0', id => 1, method => $method,
                     params => \@params }),
                 'Content-Type: application/json');
+}
+
+
+sub rent {
+    return call('getMinimumBalanceForRentExemption', 165);
 }
 
 
@@ -94,9 +106,39 @@ subtest 'no call is lost to reloads' => sub {
 };
 
 subtest 'what was kept is still there after a reload' => sub {
-    is(call('getGenesisHash')->{header}{'x-cache'}, 'miss');
+    is(rent()->{header}{'x-cache'}, 'miss');
     $nginx->reload(%parts);
-    is(call('getGenesisHash')->{header}{'x-cache'}, 'hit');
+    is(rent()->{header}{'x-cache'}, 'hit');
+};
+
+subtest 'what other servers told is not told for the new ones' => sub {
+    my $told = sub { JSON::PP::decode_json(rent()->{body})->{result} };
+    my $of = sub {
+        my $servers = join ' ', map {
+            'server unix:' . ScriptedNodes::socket_of($_) . ';' } @_;
+
+        # nothing else changes, not even a line's number
+
+        my $http = $parts{http} =~ s/server .*server [^\n]*/$servers\n/sr;
+        return (%parts, http => $http);
+    };
+
+    my $former = $told->();
+    is(rent()->{header}{'x-cache'}, 'hit');
+
+    $nginx->reload($of->('c'));
+    is($told->(), 3, 'of another cluster');
+    is(rent()->{header}{'x-cache'}, 'hit');
+
+    $nginx->reload($of->('d'));
+    is($told->(), 4, 'of one more');
+
+    $nginx->reload($of->('c', 'd'));
+    is(rent()->{header}{'x-cache'}, 'miss',
+       'of a pool that has one server more');
+
+    $nginx->reload(%parts);
+    is($told->(), $former);
 };
 
 subtest 'a worker that is killed takes only its own calls along' => sub {
@@ -107,7 +149,7 @@ subtest 'a worker that is killed takes only its own calls along' => sub {
     sleep 0.5;
 
     is(call('getBlockTime', $_)->{status}, 200) for 1 .. 20;
-    is(call('getGenesisHash')->{header}{'x-cache'}, 'hit');
+    is(rent()->{header}{'x-cache'}, 'hit');
 };
 
 $nginx->stop;

@@ -173,7 +173,42 @@ cmp_ok(time - $began, '<', 3);
 
 
 
-=== TEST 8: money and sends aren't hedged
+=== TEST 8: who lost was as slow as it was waited for, not as fast as the winner
+--- pool: by=round_robin
+--- rpc: hedge=600ms
+--- nodes
+a => { chain => {}, getBlockTime => sub { (\8, result($_[0], 1)) },
+       getBlock => sub { result($_[0], 3) } },
+b => { chain => {}, getBlockTime => sub { (\0.4, result($_[0], 2)) } }
+--- server
+location = /metrics { jupref_metrics; }
+--- story
+pooled();
+sleep 1;
+
+my ($labels) = grep { /node-a\./ }
+    get('/metrics')->{body} =~ /^jupref_node_latency_seconds\{([^}]+)\}/mg;
+my $latency = sub { metric("jupref_node_latency_seconds{$labels}") };
+
+cmp_ok($latency->(), '<', 0.5);
+
+# the one that is asked first is slow in each second call
+
+my $slot = 1;
+
+while (asked('a', 'getBlockTime') == 0 && $slot < 20) {
+    is(answer('getBlockTime', $slot++)->{result}, 2);
+}
+
+# 600 ms alone and 400 ms beside the other one; a little is forgotten by now
+
+cmp_ok($latency->(), '>', 0.7);
+cmp_ok($latency->(), '<', 6);
+is(metric("jupref_node_in_flight{$labels}"), 0);
+
+
+
+=== TEST 9: money and sends aren't hedged
 --- pool
 --- rpc: hedge=50ms
 --- nodes
@@ -187,7 +222,7 @@ is(asked('a', 'vendorWrite') + asked('b', 'vendorWrite'), 1);
 
 
 
-=== TEST 9: a node at its limit is left alone for as long as it says
+=== TEST 10: a node at its limit is left alone for as long as it says
 --- pool
 --- nodes
 a => { chain => {}, getBalance => sub { http(429, '', 'Retry-After: 20') } },
@@ -200,7 +235,7 @@ cmp_ok(asked('a', 'getBalance'), '<=', 1);
 
 
 
-=== TEST 10: a node that says it is unhealthy gets no more calls
+=== TEST 11: a node that says it is unhealthy gets no more calls
 --- pool
 --- nodes
 a => { chain => { health => '-32005' }, getBalance => sub { failure($_[0], -32005, 'Node is behind') } },
@@ -213,7 +248,7 @@ cmp_ok(asked('a', 'getBalance'), '<=', 1);
 
 
 
-=== TEST 11: reads of a client never go back
+=== TEST 12: reads of a client never go back
 --- pool
 --- in_rpc
 jupref_rpc_monotonic on;
@@ -249,7 +284,7 @@ cmp_ok(value('getBalance', 'x'), '>', 0);
 
 
 
-=== TEST 12: a node that is behind the client's slot isn't the last word
+=== TEST 13: a node that is behind the client's slot isn't the last word
 --- pool: max_lag=60s by=round_robin
 --- in_rpc
 jupref_rpc_monotonic on;
@@ -281,7 +316,7 @@ ok($seen);
 
 
 
-=== TEST 13: without it nothing is demanded
+=== TEST 14: without it nothing is demanded
 --- pool
 --- rpc: cache=off
 --- nodes
@@ -293,7 +328,7 @@ is(value('getBalance', 'x'), 0) for 1 .. 3;
 
 
 
-=== TEST 14: heads told from memory don't go back behind what was read
+=== TEST 15: heads told from memory don't go back behind what was read
 --- pool
 --- in_rpc
 jupref_rpc_monotonic on;
@@ -313,7 +348,7 @@ for (1 .. 60) {
 
 
 
-=== TEST 15: a node that lacks a method isn't asked for it again, nor are all of them
+=== TEST 16: a node that lacks a method isn't asked for it again, nor are all of them
 --- pool
 --- nodes
 a => { chain => {}, getAsset => sub { failure($_[0], -32601, 'Method not found') },
@@ -337,7 +372,7 @@ cmp_ok(asked('a', 'getNothing') + asked('b', 'getNothing'), '<=', 62);
 
 
 
-=== TEST 16: one lie about the slot locks no client out of its reads
+=== TEST 17: one lie about the slot locks no client out of its reads
 --- pool: by=round_robin
 --- in_rpc
 jupref_rpc_monotonic on;
@@ -375,7 +410,7 @@ for my $commitment (qw(processed confirmed)) {
 
 
 
-=== TEST 17: one lie about the head isn't told to everybody
+=== TEST 18: one lie about the head isn't told to everybody
 --- pool: by=round_robin
 --- rpc: hedge=off
 --- server
@@ -409,7 +444,7 @@ is(rpc($call)->{header}{'x-cache'}, 'head');
 
 
 
-=== TEST 18: when who was ahead is gone nothing older is told, but that it isn't there yet
+=== TEST 19: when who was ahead is gone nothing older is told, but that it isn't there yet
 --- pool: max_lag=60s
 --- in_rpc
 jupref_rpc_monotonic on;
@@ -443,7 +478,7 @@ cmp_ok($answer->{error}{data}{contextSlot}, '>', $StubNode::BASE - 1000);
 
 
 
-=== TEST 19: a node that was only behind is asked again a slot later, though the other one failed
+=== TEST 20: a node that was only behind is asked again a slot later, though the other one failed
 --- pool: max_lag=60s
 --- rpc: cache=off hedge=off
 --- nodes
@@ -468,7 +503,7 @@ is(asked('a', 'getBalance') + asked('b', 'getBalance') >= 3, 1);
 
 
 
-=== TEST 20: who hasn't had a method is asked again when nobody else is left
+=== TEST 21: who hasn't had a method is asked again when nobody else is left
 --- pool: by=round_robin
 --- rpc: cache=off hedge=off
 --- nodes

@@ -24,7 +24,8 @@ my $nginx = OwnNginx->start(%parts);
 
 sub cut_off {
     my ($id, %order) = @_;
-    my $order = trade_order($id, { programs => ['rfq'], payer => 'maker' },
+    my $order = trade_order($id, { programs => ['rfq'], payer => 'maker',
+                                   taker => delete $order{by} // 'tom' },
         feeBps => 100, platformFee => { feeBps => 100, feeMint => $MINT{SOL} },
         router => 'jupiterz', %order);
 
@@ -50,8 +51,8 @@ sub cut_off {
 # What is under way for less than ten seconds isn't looked for yet.
 
 sub comes {
-    my ($done) = @_;
-    my $until = time + 60;
+    my ($done, $seconds) = @_;
+    my $until = time + ($seconds // 60);
 
     until ($done->()) {
         return 0 if time > $until;
@@ -107,6 +108,57 @@ subtest 'the word of one node is not enough to book a signature' => sub {
     node('b', hides => undef);
     ok(comes(sub { told(trade_id('alone')) }), 'until that one knows it, too');
     is(ruled(trade_id('alone'), 60), 'verified');
+};
+
+
+# Signatures that came later than the execute, of its taker and of a fee
+# account: they are all passed by before what is looked for.
+
+sub since_then {
+    my ($count, @addresses) = @_;
+
+    ChainNodes::crowd(\@addresses, $count, ChainNodes::slot_now(chain()) + 1000,
+                      int(time) + 3600);
+}
+
+
+sub looked_at {
+    my ($name, $address) = @_;
+
+    return scalar grep { $_->{params}[0] eq $address }
+                       asked($name, 'getSignaturesForAddress');
+}
+
+
+subtest 'one is found behind thousands of signatures' => sub {
+    cut_off('deep', by => 'dora');
+    land('deep', fee => 900000);
+    since_then(2500, ChainNodes::built('deep')->{taker}, $FEE_ACCOUNT{SOL});
+
+    ok(comes(sub { told(trade_id('deep')) }), 'it is found');
+    is(ruled(trade_id('deep'), 60), 'verified');
+};
+
+
+subtest 'behind more than are looked through it is kept, and told once' => sub {
+    my $height = ChainNodes::block_height(chain()) + 10;
+
+    cut_off('buried', by => 'bob', lastValidBlockHeight => "$height");
+
+    my $taker = ChainNodes::built('buried')->{taker};
+    since_then(120_000, $taker);
+
+    ok(comes(sub { looked_at('a', $taker) >= 100
+                   && looked_at('b', $taker) >= 100 }, 300),
+       'both nodes are asked for all pages');
+    ok(comes(sub { $nginx->log =~ /isn't found/ }), 'the log says so');
+    is(looked_at('a', $taker) + looked_at('b', $taker), 200,
+       'and for no more than that');
+
+    my @said = $nginx->log
+        =~ /execute buried,.* isn't found .*100000 newest signatures of $taker/g;
+    is(@said, 1, 'once, by its name');
+    is(api('/v1/platform')->{capacities}{intents}{used}, 1, 'it is kept');
 };
 
 $nginx->stop;

@@ -115,12 +115,14 @@ subtest 'one node alone credits nothing and rejects nothing' => sub {
 };
 
 
+my $implausible;
+
 subtest 'a fee that is more than the trade can have paid is not credited' => sub {
     ChainNodes::start_node('c');
     healthy(3);
 
     my $id = fresh();
-    my $signature = traded($id);
+    my $signature = $implausible = traded($id);
 
     land($id, fee => 90_000_000);
     is(ruled($signature, 60), 'unproved fee_implausible');
@@ -131,6 +133,27 @@ subtest 'a fee that is more than the trade can have paid is not credited' => sub
 subtest 'the incident is over when nodes have been right for two minutes' => sub {
     comes('its end', sub { !incident() }, 240);
     like($nginx->log, qr/incident nodes is over/);
+};
+
+
+# A worker that takes over looks at once at what nobody could prove, as is done
+# each hour.
+
+subtest 'a trade that is looked at again does not raise it again' => sub {
+    my $shown = sub {
+        my $name = shift;
+        return scalar grep { $_->{params}[0] eq $implausible }
+                           asked($name, 'getTransaction');
+    };
+    my $all = sub { my $sum = 0; $sum += $shown->($_) for @NODES; return $sum };
+    my ($before, @raised) = ($all->(), raised());
+
+    $nginx->reload(http => ChainNodes::upstream(@NODES));
+    comes('two nodes show it again', sub { $all->() >= $before + 2 });
+    sleep 3;
+    is(told($implausible)->{reason}, 'fee_implausible');
+    is(join(' ', raised()), join(' ', @raised), 'nobody is called again');
+    is(incident(), 0);
 };
 
 

@@ -23,14 +23,6 @@ ngx_http_jupref_intents_is(ngx_http_jupref_intents_t *in)
 }
 
 
-ngx_uint_t
-ngx_http_jupref_intents_forgotten(ngx_http_jupref_intents_t *in)
-{
-    return ngx_http_jupref_now_ms()
-           >= in->intent.time_ms + JUPREF_EVIDENCE_HISTORY_MS;
-}
-
-
 void
 ngx_http_jupref_intents_found(ngx_http_jupref_intents_t *in)
 {
@@ -95,4 +87,31 @@ ngx_http_jupref_intents_close(ngx_http_jupref_intents_t *in)
         (void) ngx_atomic_fetch_add(&in->proof->closed, 1);
         ngx_http_jupref_commit_soon(in->zone);
     }
+}
+
+
+void
+ngx_http_jupref_intents_too_many(ngx_http_jupref_intents_t *in)
+{
+    size_t      len;
+    uint8_t     text[JUPREF_PUBKEY_TEXT];
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_JUPREF_INTENTS_TOLD; i++) {
+        if (in->told[i] == in->intent.seq) {
+            return;
+        }
+    }
+
+    in->told[in->told_at] = in->intent.seq;
+    in->told_at = (in->told_at + 1) % NGX_HTTP_JUPREF_INTENTS_TOLD;
+
+    len = jupref_pubkey_format(text, &in->places[in->place]);
+
+    ngx_log_error(NGX_LOG_WARN, in->log, 0,
+                  "jupref: execute %*s, which was under way when nginx ended, "
+                  "isn't found among the %ui newest signatures of %*s: it is "
+                  "kept, and looked for again",
+                  (size_t) in->intent.trade.request_id.len,
+                  in->intent.trade.request_id.bytes, in->passed, len, text);
 }

@@ -16,8 +16,8 @@
 #include "ledger/jupref_view.h"
 
 
-#define NGX_HTTP_JUPREF_INTENTS_PAGE      100   /* signatures */
-#define NGX_HTTP_JUPREF_INTENTS_PAGES     10    /* of one address */
+#define NGX_HTTP_JUPREF_INTENTS_PAGE  1000      /* signatures */
+#define NGX_HTTP_JUPREF_INTENTS_TOLD  64        /* executes remembered */
 
 #define NGX_HTTP_JUPREF_INTENTS_PLACES                                        \
     (1 + JUPREF_FEE_ACCOUNTS * NGX_HTTP_JUPREF_REFERRALS_KEPT)
@@ -34,6 +34,8 @@ typedef struct {
 
     jupref_cursor_t                 cursor;
     uint64_t                        pass_ms;    /* the next pass begins */
+    uint64_t                        began_ms;   /* this one, and the one */
+    uint64_t                        former_ms;  /* before; time of day */
 
     /* the one that is looked for; seq 0: none */
     jupref_intent_view_t            intent;
@@ -46,11 +48,16 @@ typedef struct {
     /* at one node */
     ngx_http_jupref_ask_t          *ask;
     ngx_uint_t                      node;
+    uint64_t                        node_id;
     uint64_t                        height;
     ngx_uint_t                      place;
-    ngx_uint_t                      pages;
+    ngx_uint_t                      pages;      /* of the place, and their */
+    ngx_uint_t                      passed;     /* signatures */
+    ngx_uint_t                      limit;      /* of a page */
+    jupref_signature_t              before;     /* which the next one goes on */
     unsigned                        failed:1;   /* its silence is worthless */
     unsigned                        ended:1;    /* no older page is of use */
+    unsigned                        going:1;    /* the next round asks on */
 
     jupref_address_signature_t      page[NGX_HTTP_JUPREF_INTENTS_PAGE];
     unsigned                        page_count;
@@ -58,7 +65,29 @@ typedef struct {
     jupref_rpc_transaction_t        shown;
     jupref_signature_t              candidate;  /* that a second node is
                                                  * asked for */
+
+    /* seq of executes that the log tells of already, the oldest overwritten */
+    uint64_t                        told[NGX_HTTP_JUPREF_INTENTS_TOLD];
+    ngx_uint_t                      told_at;
 } ngx_http_jupref_intents_t;
+
+
+/* ngx_http_jupref_intents.c */
+
+/* What can't be started is left for the next pass. */
+ngx_int_t ngx_http_jupref_intents_begin(ngx_http_jupref_intents_t *in,
+    ngx_http_jupref_ask_t *ask, ngx_http_jupref_ask_pt handler);
+
+/* An ask is over. */
+void ngx_http_jupref_intents_told(ngx_http_jupref_intents_t *in,
+    ngx_http_jupref_ask_t *ask, ngx_http_jupref_call_e call);
+
+/* The node has said all it can say of all places. */
+void ngx_http_jupref_intents_node_over(ngx_http_jupref_intents_t *in);
+
+
+/* ngx_http_jupref_intents_walk.c: on with the place, from where it is. */
+void ngx_http_jupref_intents_walk(ngx_http_jupref_intents_t *in);
 
 
 /* ngx_http_jupref_intents_book.c */
@@ -67,12 +96,13 @@ typedef struct {
  * signature that was asked for, signed by payer and taker. */
 ngx_uint_t ngx_http_jupref_intents_is(ngx_http_jupref_intents_t *in);
 
-/* 1 when it is so old that nodes may have forgotten it. */
-ngx_uint_t ngx_http_jupref_intents_forgotten(ngx_http_jupref_intents_t *in);
-
 /* The candidate is its signature; it has come to nothing. */
 void ngx_http_jupref_intents_found(ngx_http_jupref_intents_t *in);
 void ngx_http_jupref_intents_close(ngx_http_jupref_intents_t *in);
+
+/* It is behind more signatures than are looked through: the log says so, once
+ * of each execute. */
+void ngx_http_jupref_intents_too_many(ngx_http_jupref_intents_t *in);
 
 
 #endif /* NGX_HTTP_JUPREF_INTENTS_PARTS_H */

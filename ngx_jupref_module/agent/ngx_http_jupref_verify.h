@@ -34,6 +34,9 @@
  * all. */
 #define NGX_HTTP_JUPREF_GATHER_MS  400
 
+/* Unproved trades of which it is remembered that an alarm was raised. */
+#define NGX_HTTP_JUPREF_ALARMED    64
+
 
 typedef struct ngx_http_jupref_verify_s  ngx_http_jupref_verify_t;
 
@@ -111,6 +114,8 @@ struct ngx_http_jupref_verify_s {
     uint64_t                        alarm_ms;   /* nodes were wrong last */
     uint64_t                        enough_ms;  /* enough were healthy last */
     uint64_t                        watched_ms; /* when both were looked at */
+    jupref_signature_t              alarmed[NGX_HTTP_JUPREF_ALARMED];
+    ngx_uint_t                      alarmed_at; /* the oldest */
 
     ngx_uint_t                      booked;     /* events since the commit */
     jupref_rpc_transaction_t        shown;      /* the one that is judged */
@@ -149,6 +154,12 @@ void ngx_http_jupref_verify_over(ngx_http_jupref_look_t *look,
  */
 void ngx_http_jupref_verify_alarm(ngx_http_jupref_verify_t *verify,
     ngx_str_t *detail);
+
+/* For what nodes show of one trade.  Once it is unproved it waits for a
+ * person, who is called once: not each time that it is looked at again. */
+void ngx_http_jupref_verify_alarm_of(ngx_http_jupref_verify_t *verify,
+    const jupref_trade_row_t *trade, jupref_reason_e reason);
+
 void ngx_http_jupref_verify_watch(ngx_http_jupref_verify_t *verify);
 
 

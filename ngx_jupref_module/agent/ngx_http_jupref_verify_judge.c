@@ -171,8 +171,6 @@ static void
 ngx_http_jupref_judge_alarms(ngx_http_jupref_look_t *look,
     jupref_finding_t *finding)
 {
-    ngx_str_t  detail;
-
     if (finding->verdict == JUPREF_VERDICT_ELSEWHERE
         || (finding->reason != JUPREF_REASON_WITNESSES_DISAGREE
             && finding->reason != JUPREF_REASON_FEE_IMPLAUSIBLE))
@@ -180,10 +178,8 @@ ngx_http_jupref_judge_alarms(ngx_http_jupref_look_t *look,
         return;
     }
 
-    detail.data = (u_char *) jupref_reason_name(finding->reason);
-    detail.len = ngx_strlen(detail.data);
-
-    ngx_http_jupref_verify_alarm(look->verify, &detail);
+    ngx_http_jupref_verify_alarm_of(look->verify, &look->trade,
+                                    finding->reason);
 }
 
 

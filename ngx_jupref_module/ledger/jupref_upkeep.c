@@ -7,12 +7,16 @@
 #include <string.h>
 
 #include "ledger/jupref_booking.h"
+#include "ledger/jupref_evidence.h"
 
 
 /* Of the oldest trades; a few that stay unsettled stop nothing. */
 #define JUPREF_ARCHIVE_STEPS   64
 
-#define JUPREF_INTENT_LIFE_MS  (24 * 60 * 60 * UINT64_C(1000))
+#define JUPREF_INTENT_LIFE_MS      (24 * 60 * 60 * UINT64_C(1000))
+
+#define JUPREF_INTENT_LOOK_MS      UINT64_C(10000)
+#define JUPREF_INTENT_LOOK_MAX_MS  (60 * 60 * UINT64_C(1000))
 
 
 unsigned
@@ -166,6 +170,41 @@ jupref_binding_due(const jupref_ledger_t *ledger,
     event->of.wallet_bound.code = name;
 
     return 1;
+}
+
+
+unsigned
+jupref_intent_look_due(uint64_t time_ms, uint64_t former_ms, uint64_t now_ms)
+{
+    uint64_t  age, former, due;
+
+    age = (now_ms > time_ms) ? now_ms - time_ms : 0;
+    former = (former_ms > time_ms) ? former_ms - time_ms : 0;
+
+    due = JUPREF_INTENT_LOOK_MS;
+
+    while (due <= former && due / 4 < JUPREF_INTENT_LOOK_MAX_MS) {
+        due += (due / 4 > JUPREF_INTENT_LOOK_MS) ? due / 4
+                                                 : JUPREF_INTENT_LOOK_MS;
+    }
+
+    if (due <= former) {
+        due += ((former - due) / JUPREF_INTENT_LOOK_MAX_MS + 1)
+               * JUPREF_INTENT_LOOK_MAX_MS;
+    }
+
+    return due <= age;
+}
+
+
+unsigned
+jupref_intent_silence_counts(const jupref_trade_t *trade, uint64_t time_ms,
+    uint64_t height, uint64_t now_ms)
+{
+    return (now_ms < time_ms
+            || now_ms - time_ms < JUPREF_EVIDENCE_HISTORY_MS)
+           && trade->last_valid_block_height
+           && height > trade->last_valid_block_height;
 }
 
 

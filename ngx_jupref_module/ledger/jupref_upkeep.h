@@ -31,6 +31,26 @@ unsigned jupref_intent_stale(const jupref_ledger_t *ledger, uint64_t now_ms,
     uint64_t age_ms, jupref_event_t *event);
 
 /*
+ * Whether it is time to look for an execute whose signature isn't known, out
+ * since `time_ms` and last thought of at `former_ms` (0: never).  Not before
+ * it is 10 s old, as younger ones are under way, most likely; then each 10 s,
+ * soon at a quarter of its age, within an hour.
+ */
+unsigned jupref_intent_look_due(uint64_t time_ms, uint64_t former_ms,
+    uint64_t now_ms);
+
+/*
+ * Whether a healthy node that lists nothing of it, its finalized block height
+ * `height` (0: not told) when it was asked, says that nothing happened: where
+ * the transaction can't land any more, and only within a day.  What a node
+ * with a short memory doesn't list may have landed all the same, and of an
+ * older one no silence is believed: it is kept, to be found by a node that
+ * remembers.
+ */
+unsigned jupref_intent_silence_counts(const jupref_trade_t *trade,
+    uint64_t time_ms, uint64_t height, uint64_t now_ms);
+
+/*
  * The table of intents is full: intent.closed for the oldest whose signature
  * isn't known, when it is older than a day.
  */

@@ -758,7 +758,7 @@ sub says_getTransaction {
 sub says_getSignaturesForAddress {
     my ($chain, $says, $slot, $address, $config) = @_;
     my $all = $chain->{transactions};
-    my @found = @{ noise($chain, $address) };
+    my @found = @{ noise($chain, $address, $config) };
     my @listed = sort { $all->{$b}{result}{slot} <=> $all->{$a}{result}{slot}
                        || $a cmp $b }
                 grep { my $one = $all->{$_};
@@ -784,22 +784,33 @@ sub says_getSignaturesForAddress {
 }
 
 
-# Failed transactions of anybody that name an account, so many, the newest of
-# `slot`: they cost their sender next to nothing.
+# Failed transactions of anybody that name an account (or several), so many,
+# the newest of `slot`: they cost their sender next to nothing.
 
 sub crowd {
-    my ($address, $count, $slot) = @_;
+    my ($address, $count, $slot, $time) = @_;
 
-    chain(sub { $_[0]{crowd} = { address => $address, count => $count,
-                                 slot => $slot, time => time } });
+    chain(sub { $_[0]{crowd} = {
+        addresses => ref $address ? $address : [$address], count => $count,
+        slot => $slot, time => $time // time } });
 }
 
 
-sub noise {
-    my ($chain, $address) = @_;
-    my $crowd = $chain->{crowd};
+# Those of the page that is asked for.
 
-    return [] if !$crowd || $crowd->{address} ne $address;
+sub noise {
+    my ($chain, $address, $config) = @_;
+    my $crowd = $chain->{crowd};
+    my $first = 1;
+
+    return [] if !$crowd || !grep { $_ eq $address } @{ $crowd->{addresses} };
+
+    if (($config->{before} // '') =~ /^23{80}([A-HJK]{7})$/) {
+        ($first = $1) =~ tr/A-HJK/0-9/;
+    }
+
+    my $last = $first + ($config->{limit} // 1000);
+    $last = $crowd->{count} if $last > $crowd->{count};
 
     return [map {
         my $number = sprintf '%07d', $_;
@@ -808,7 +819,7 @@ sub noise {
         { signature => '2' . '3' x 80 . $number, slot => $crowd->{slot},
           err => { InstructionError => [0, 'Custom'] }, memo => undef,
           blockTime => $crowd->{time}, confirmationStatus => 'finalized' };
-    } 1 .. $crowd->{count}];
+    } $first .. $last];
 }
 
 

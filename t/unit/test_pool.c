@@ -80,6 +80,41 @@ a_slower_answer_counts_at_once_a_faster_one_little_by_little(void **state)
 }
 
 
+/* Who lost a race has shown that it is slow, and no more. */
+
+static void
+the_loser_of_a_race_is_never_thought_faster_for_it(void **state)
+{
+    jupref_node_t  *node;
+    jupref_pool_t  *pool;
+
+    pool = pool_of(1);
+    node = &pool->nodes[0];
+
+    jupref_pool_answered(pool, 0, 80000, NOW_MS);
+    jupref_pool_outrun(pool, 0, 100, NOW_MS + 60000);
+    jupref_pool_outrun(pool, 0, 79999, NOW_MS + 60000);
+    jupref_pool_outrun(pool, 0, 0, NOW_MS + 60000);
+    assert_int_equal(node->latency_us, 80000);
+
+    /* nor is what it had shown forgotten later for that */
+
+    assert_int_equal(node->latency_ms, NOW_MS);
+
+    jupref_pool_outrun(pool, 0, 300000, NOW_MS + 60000);
+    assert_int_equal(node->latency_us, 300000);
+
+    /* it has answered nothing: it is no sign of life either */
+
+    assert_int_equal(node->answered_ms, NOW_MS);
+
+    jupref_pool_outrun(pool, 0, UINT64_MAX, NOW_MS + 60000);
+    assert_in_range(node->latency_us, 300000, UINT32_MAX);
+    jupref_pool_outrun(pool, 7, 1000, NOW_MS + 60000);
+    free(pool);
+}
+
+
 static void
 two_failures_in_a_row_put_it_out_two_answers_bring_it_back(void **state)
 {
@@ -345,6 +380,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(
             a_slower_answer_counts_at_once_a_faster_one_little_by_little),
+        cmocka_unit_test(the_loser_of_a_race_is_never_thought_faster_for_it),
         cmocka_unit_test(
             two_failures_in_a_row_put_it_out_two_answers_bring_it_back),
         cmocka_unit_test(what_it_says_of_itself_puts_it_out_until_it_is_well),

@@ -393,10 +393,106 @@ intents_without_a_signature_give_way_after_a_day(void **state)
 }
 
 
+/* When it is looked for by an agent that thinks of it each ten seconds. */
+
+static void
+what_is_not_found_is_looked_for_less_and_less_often_up_to_hourly(void **state)
+{
+    uint64_t  now_ms, last_ms, age_ms, pause_ms, sent_ms;
+    unsigned  looks;
+
+    sent_ms = 1700000000000;
+    last_ms = 0;
+    looks = 0;
+
+    assert_false(jupref_intent_look_due(sent_ms, 0, sent_ms - 5000));
+    assert_false(jupref_intent_look_due(sent_ms, 0, sent_ms + 9999));
+
+    for (now_ms = sent_ms; now_ms < sent_ms + 3 * DAY_MS; now_ms += 10000) {
+
+        if (!jupref_intent_look_due(sent_ms, now_ms - 10000, now_ms)) {
+            continue;
+        }
+
+        age_ms = now_ms - sent_ms;
+        pause_ms = now_ms - last_ms;
+
+        if (last_ms && age_ms < 50000) {
+            assert_int_equal(pause_ms, 10000);
+
+        } else if (last_ms && age_ms > DAY_MS / 4) {
+            assert_in_range(pause_ms, 3590000, 3610000);
+
+        } else if (last_ms && age_ms < DAY_MS / 8) {
+            assert_in_range(pause_ms + 10000, age_ms / 6, age_ms / 4 + 20000);
+        }
+
+        last_ms = now_ms;
+        looks++;
+    }
+
+    assert_in_range(looks, 90, 110);
+
+    /* a new agent looks at once, and a long pause leaves nothing out */
+
+    assert_true(jupref_intent_look_due(sent_ms, 0, sent_ms + 3 * DAY_MS));
+    assert_true(jupref_intent_look_due(sent_ms, sent_ms + 60000,
+                                       sent_ms + DAY_MS));
+    assert_true(jupref_intent_look_due(sent_ms, sent_ms + DAY_MS,
+                                       sent_ms + DAY_MS + 3600000));
+    assert_false(jupref_intent_look_due(sent_ms, sent_ms + DAY_MS,
+                                        sent_ms + DAY_MS));
+}
+
+
+static void
+silence_is_believed_of_what_cannot_land_any_more_and_for_a_day(void **state)
+{
+    uint64_t        sent_ms;
+    jupref_trade_t  trade;
+
+    sent_ms = 1700000000000;
+    memset(&trade, 0, sizeof(jupref_trade_t));
+    trade.last_valid_block_height = 1000;
+
+    assert_true(jupref_intent_silence_counts(&trade, sent_ms, 1001,
+                                             sent_ms + 60000));
+
+    /* it may still land; nobody knows how long it may */
+
+    assert_false(jupref_intent_silence_counts(&trade, sent_ms, 1000,
+                                              sent_ms + 60000));
+    assert_false(jupref_intent_silence_counts(&trade, sent_ms, 0,
+                                              sent_ms + 60000));
+    trade.last_valid_block_height = 0;
+    assert_false(jupref_intent_silence_counts(&trade, sent_ms, 1001,
+                                              sent_ms + 60000));
+
+    /* older than nodes remember */
+
+    trade.last_valid_block_height = 1000;
+    assert_true(jupref_intent_silence_counts(&trade, sent_ms, 1001,
+                                             sent_ms + DAY_MS - 1));
+    assert_false(jupref_intent_silence_counts(&trade, sent_ms, 1001,
+                                              sent_ms + DAY_MS));
+    assert_false(jupref_intent_silence_counts(&trade, sent_ms, UINT64_MAX,
+                                              sent_ms + 400 * DAY_MS));
+
+    /* a clock that was set back makes nothing old */
+
+    assert_true(jupref_intent_silence_counts(&trade, sent_ms, 1001,
+                                             sent_ms - 60000));
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(
+            what_is_not_found_is_looked_for_less_and_less_often_up_to_hourly),
+        cmocka_unit_test(
+            silence_is_believed_of_what_cannot_land_any_more_and_for_a_day),
         cmocka_unit_test(a_hold_is_due_when_it_is_over_and_not_before),
         cmocka_unit_test(
             a_full_table_of_trades_gives_its_oldest_settled_one_to_the_log),
