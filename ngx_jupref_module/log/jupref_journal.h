@@ -143,9 +143,9 @@ jupref_fault_e jupref_segment_read(jupref_store_t *store, int file,
 
 /*
  * Makes a segment of the given first seq, time and previous leaf hash: header
- * written and synced, directory synced.  A file of that name without a record
- * gives way.  Gives a file open for writing, whose next byte goes to
- * JUPREF_SEGMENT_HEADER.
+ * written and synced, directory synced.  A file of that name without a record,
+ * which may have room for some, gives way.  Gives a file open for writing,
+ * whose next byte goes to JUPREF_SEGMENT_HEADER.
  */
 jupref_fault_e jupref_segment_create(jupref_store_t *store,
     jupref_segment_t *segment, int *file, jupref_fault_t *fault);
