@@ -10,6 +10,8 @@
  *                  not yet synced when it was written | u64 seq (all three
  *                  authenticated) | record sealed under the segment's key,
  *                  numbered by seq
+ *         room     zeros up to the file's end, where records will come
+ *                  (jupref_room.h)
  *     state/synced  two slots, written in turn: u64 count | u64 seq synced
  *                  | u64 segment's first seq | u64 bytes of it
  *                  | first 16 bytes of SHA-256 over those
