@@ -23,6 +23,14 @@
 #define NGX_HTTP_JUPREF_SOON_MS  10
 
 
+/* glibc gives the heap's end back once it is twice as large as the largest
+ * block that was freed from a mapping of its own (mallopt(3), "dynamic mmap
+ * threshold"), which is 128k to begin with.  Requests that wait for one sync
+ * are freed together, and the next ones would get their pages anew from the
+ * kernel: a fifteenth of what an execute takes. */
+#define NGX_HTTP_JUPREF_KEPT_HEAP  (2 * 1024 * 1024)
+
+
 typedef struct {
     ngx_http_jupref_zone_t  *zone;
     uint64_t                 now_ms;
@@ -32,6 +40,7 @@ typedef struct {
 } ngx_http_jupref_flush_t;
 
 
+static void ngx_http_jupref_keep_heap(ngx_log_t *log);
 static void ngx_http_jupref_commit_delayed(ngx_event_t *ev);
 static void ngx_http_jupref_commit_begin(ngx_event_t *ev);
 static ngx_int_t ngx_http_jupref_commit_post(ngx_http_jupref_zone_t *zone);
@@ -74,6 +83,8 @@ ngx_http_jupref_commit_init(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
         return NGX_ERROR;
     }
 
+    ngx_http_jupref_keep_heap(log);
+
     ngx_memzero(&ngx_http_jupref_begin, sizeof(ngx_event_t));
     ngx_http_jupref_begin.data = zone;
     ngx_http_jupref_begin.handler = ngx_http_jupref_commit_begin;
@@ -95,6 +106,21 @@ ngx_http_jupref_commit_init(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     ngx_http_jupref_flush_task->event.log = log;
 
     return NGX_OK;
+}
+
+
+/* What of this fails is an allocator's affair. */
+
+static void
+ngx_http_jupref_keep_heap(ngx_log_t *log)
+{
+    void  *block;
+
+    block = ngx_alloc(NGX_HTTP_JUPREF_KEPT_HEAP, log);
+
+    if (block) {
+        ngx_free(block);
+    }
 }
 
 

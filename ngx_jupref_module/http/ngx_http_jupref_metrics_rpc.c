@@ -79,7 +79,7 @@ const ngx_http_jupref_family_t  ngx_http_jupref_rpc_families[] = {
       ngx_http_jupref_write_rpc_rows },
 
     { "jupref_rpc_cache_bytes", 0,
-      "Bytes of kept answers.",
+      "Memory of kept answers, as the zone hands it out.",
       ngx_http_jupref_write_rpc_bytes },
 
     { NULL, 0, NULL, NULL }

@@ -16,9 +16,11 @@
 #define NGX_HTTP_JUPREF_RPC_GATEWAY_H
 
 
+/* nginx's own headers have to come before any of the system's */
+#include "http/ngx_http_jupref_rpc.h"
+
 #include "base/jupref_bucket.h"
 #include "base/jupref_recent.h"
-#include "http/ngx_http_jupref_rpc.h"
 #include "solana/jupref_monotonic.h"
 #include "solana/jupref_rpc_send.h"
 #include "upstream/ngx_http_jupref_rpc_zone.h"

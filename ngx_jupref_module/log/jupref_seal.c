@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include "ledger/jupref_event.h"
@@ -47,7 +49,7 @@ static unsigned jupref_seal_into(EVP_CIPHER_CTX *context,
 static unsigned jupref_open_into(EVP_CIPHER_CTX *context,
     const jupref_seal_place_t *place, jupref_bytes_t sealed, uint8_t *plain);
 static unsigned jupref_seal_beside(EVP_CIPHER_CTX *context,
-    const jupref_seal_place_t *place, unsigned sealing);
+    const jupref_seal_place_t *place, uint8_t *tag);
 
 
 static CRYPTO_ONCE   jupref_seal_once = CRYPTO_ONCE_STATIC_INIT;
@@ -269,7 +271,7 @@ jupref_seal_into(EVP_CIPHER_CTX *context, const jupref_seal_place_t *place,
     rest = 0;
 
     if (plain.len > INT_MAX
-        || !jupref_seal_beside(context, place, 1)
+        || !jupref_seal_beside(context, place, NULL)
         || (plain.len > 0
             && EVP_EncryptUpdate(context, sealed, &written, plain.data,
                                  (int) plain.len)
@@ -305,14 +307,11 @@ jupref_open_into(EVP_CIPHER_CTX *context, const jupref_seal_place_t *place,
     written = 0;
     rest = 0;
 
-    if (!jupref_seal_beside(context, place, 0)
+    if (!jupref_seal_beside(context, place, tag)
         || (len > 0
             && EVP_DecryptUpdate(context, plain, &written, sealed.data,
                                  (int) len)
                != 1)
-        || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG,
-                               JUPREF_SEAL_TAG, tag)
-           != 1
         || EVP_DecryptFinal_ex(context, plain + written, &rest) != 1)
     {
         OPENSSL_cleanse(plain, len);
@@ -324,18 +323,26 @@ jupref_open_into(EVP_CIPHER_CTX *context, const jupref_seal_place_t *place,
 }
 
 
-/* Begins a plaintext: its nonce, and what is authenticated beside it. */
+/*
+ * Begins a plaintext: its nonce, what is authenticated beside it, and, to open
+ * it, its tag.
+ */
 
 static unsigned
 jupref_seal_beside(EVP_CIPHER_CTX *context, const jupref_seal_place_t *place,
-    unsigned sealing)
+    uint8_t *tag)
 {
-    int       done, len;
-    unsigned  i;
+    int         done, len;
+    unsigned    i;
+    OSSL_PARAM  given[2];
 
-    done = sealing
+    given[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
+                                                 tag, JUPREF_SEAL_TAG);
+    given[1] = OSSL_PARAM_construct_end();
+
+    done = (tag == NULL)
            ? EVP_EncryptInit_ex2(context, NULL, NULL, place->nonce, NULL)
-           : EVP_DecryptInit_ex2(context, NULL, NULL, place->nonce, NULL);
+           : EVP_DecryptInit_ex2(context, NULL, NULL, place->nonce, given);
 
     for (i = 0; i < 2 && done == 1; i++) {
 
@@ -347,7 +354,7 @@ jupref_seal_beside(EVP_CIPHER_CTX *context, const jupref_seal_place_t *place,
             return 0;
         }
 
-        done = sealing
+        done = (tag == NULL)
                ? EVP_EncryptUpdate(context, NULL, &len, place->beside[i].data,
                                    (int) place->beside[i].len)
                : EVP_DecryptUpdate(context, NULL, &len, place->beside[i].data,

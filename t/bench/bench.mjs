@@ -79,7 +79,7 @@ const SCALE_BUDGET = 0.95;    // "the same", less what a noisy machine does
 const base = Number(env('BENCH_PORT', 23000));
 const ports = Object.fromEntries(['stub', 'edge', 'few', 'many', 'node', 'lua', 'redis', 'plain',
   'constants', 'idle', 'durable', 'rpc', 'node1', 'node2',
-  'node3'].map((name, at) => [name, base + at + 1]));
+  'node3', 'pool'].map((name, at) => [name, base + at + 1]));
 
 const COOKIE_KEY = '6a'.repeat(32);
 const SEAL_KEY = '6b'.repeat(32);

@@ -164,7 +164,10 @@ ${upstream(stubPort)}
 
 // A node that answers by method: slots go on in real time, simulateTransaction
 // with "hold <ms>" is held that long, everything else waits `wait` ms.
-export const rpcNode = ({ dir, name, port, modules, wait }) => frame({ dir, name,
+const loopback = (count) => Array.from({ length: count }, (_, at) => `127.0.0.${at + 1}`);
+
+// `addresses`: of loopback, 127.0.0.1 and on, at which it is the same node.
+export const rpcNode = ({ dir, name, port, modules, wait, addresses = 1 }) => frame({ dir, name,
   head: `load_module ${modules}/ndk_http_module.so;
 load_module ${modules}/ngx_http_lua_module.so;` }, `
     client_body_buffer_size 128k;
@@ -188,7 +191,7 @@ load_module ${modules}/ngx_http_lua_module.so;` }, `
         }
     }
     server {
-        listen 127.0.0.1:${port} backlog=4096;
+        ${loopback(addresses).map((one) => `listen ${one}:${port} backlog=4096;`).join(' ')}
         default_type application/json;
         location / {
             content_by_lua_block {
@@ -239,5 +242,18 @@ ${nodes.map((node) => `        server 127.0.0.1:${node};`).join('\n')}
             default_type application/json;
             return 200 '{"jsonrpc":"2.0","result":400000000,"id":1}';
         }
+    }
+`);
+
+// A pool of so many nodes and nothing else.
+export const rpcPool = ({ dir, name, port, so, node, count }) => frame({ dir, name,
+  head: `load_module ${so};` }, `
+    upstream pool {
+        jupref_freshest;
+${loopback(count).map((one) => `        server ${one}:${node};`).join('\n')}
+    }
+    server {
+        listen 127.0.0.1:${port};
+        location = /rpc { jupref_rpc; proxy_pass http://pool/; }
     }
 `);

@@ -23,6 +23,8 @@ const SYNC_BYTES = 4096;
 const CLIENTS = [1, 16, 64];
 const LOAD = 64;                  // connections, of ratio and latency
 const HEADROOM = 1.25;            // paced requests over rate x seconds, Poisson
+const ALONE = { perSecond: 250, seconds: 4 };  // hardly two executes at a time
+const RECOVERIES = 3;
 
 // An edge of its own, with a journal, is started for all of it.
 export async function measureExecute({ settings, takers, stub, startEdge, quick }) {
@@ -109,21 +111,29 @@ async function journalOf(edge) {
     bytes: read('jupref_journal_bytes_total'), late: read('jupref_commits_total{outcome="late"}') };
 }
 
-// Half of what durable executes can do, for both sides.  A sync is measured where
-// the p99 is: against the sync that 99 of 100 are faster than.
+// What waiting for the disk adds to an execute that has the disk for itself, held
+// against one sync, and at half of what durable executes can do, where each waits
+// for the rest of the sync that is under way, too.  A sync is measured where the
+// p99 is: against the sync that 99 of 100 are faster than.
 async function measureWaiting({ side, settings, edge, stub, sync, perSecond }) {
-  const rate = Math.floor(perSecond / 2);
-  const how = { seconds: 1, connections: LOAD, core: settings.worldCore, perSecond: rate };
-  const results = { durable: [], plain: [] };
+  const half = { perSecond: Math.floor(perSecond / 2), seconds: 1 };
   await inRealTime([edge.worker, stub.worker], async (realtime) => {
     if (!realtime) note('no real-time scheduling here: other processes are in the tail');
-    for (let round = 0; round < Math.min(settings.rounds, 5); round++) {
-      const both = await side(Math.ceil(rate * HEADROOM) + LOAD);
-      for (const name of round % 2 ? ['plain', 'durable'] : ['durable', 'plain']) {
-        results[name].push(await waiting(both[name], { ...how, realtime }));
+    for (const [what, load] of [['alone', ALONE], ['half_load', half]]) {
+      const results = { durable: [], plain: [] };
+      const how = { ...load, connections: LOAD, core: settings.worldCore, realtime };
+      for (let round = 0; round < Math.min(settings.rounds, 5); round++) {
+        const both = await side(Math.ceil(load.perSecond * load.seconds * HEADROOM) + LOAD);
+        for (const name of round % 2 ? ['plain', 'durable'] : ['durable', 'plain']) {
+          results[name].push(await waiting(both[name], how));
+        }
       }
+      tellWaiting(what, load.perSecond, results, sync);
     }
   });
+}
+
+function tellWaiting(what, rate, results, sync) {
   for (const [name, all] of Object.entries(results)) {
     note(`execute ${name} at ${rate} requests/s: ${['p50', 'p90', 'p99'].map((q) =>
       `${q} ${median(all.map((one) => one[q])).toFixed(0)}`).join(', ')} us`);
@@ -131,7 +141,11 @@ async function measureWaiting({ side, settings, edge, stub, sync, perSecond }) {
   const added = (q) => median(results.durable.map((one, at) => one[q] - results.plain[at][q]));
   note(`added to p50: ${added('p50').toFixed(0)} us; one sync here: p50 ${sync.p50.toFixed(0)}, `
     + `p99 ${sync.p99.toFixed(0)} us`);
-  report('delta', 'execute_p99_added_us', added('p99'), Math.round(sync.p99), false);
+  if (what === 'alone') {
+    report('delta', 'execute_p99_added_us', added('p99'), Math.round(sync.p99), false);
+  } else {
+    figure(`execute_p99_added_us_at_${what}`, added('p99'));
+  }
 }
 
 function oneSync(folder) {
@@ -172,11 +186,17 @@ export async function measureRecovery({ root, dir, edgeCore, quick }) {
     figure(`fold_${name}_events_per_second`, one.perSecond);
   }
 
-  const folder = mkdtempSync(path.join(dir, 'recovery-'));
-  const one = await told('recovery', folder, String(events));
+  const all = [];
+  for (let at = 0; at < RECOVERIES; at++) {
+    const folder = mkdtempSync(path.join(dir, 'recovery-'));
+    all.push(await told('recovery', folder, String(events)));
+    rmSync(folder, { recursive: true });
+  }
+  const [one] = all;
   note(`recovery: ${one.events} events, ${(one.bytes / 1e6).toFixed(0)} MB, in `
-    + `${one.recoverSeconds.toFixed(2)} s`);
-  report('rate', 'recovery_events_per_second', one.perSecond, 1000000, true);
+    + all.map(({ recoverSeconds }) => `${recoverSeconds.toFixed(2)} s`).join(', '));
+  report('rate', 'recovery_events_per_second', median(all.map(({ perSecond }) => perSecond)),
+    1000000, true);
   figure('bytes_per_event_on_disk', one.bytesPerEvent);
   figure('bytes_per_trade_in_memory', one.bytesPerTrade);
 }

@@ -25,6 +25,7 @@ const WINDOWS_AFTER = 4;
 const HELD_CALLS = 1000;
 const HELD_MS = 3000;
 const SETTLE_MS = 3000;           // until the agent knows the nodes
+const POOL = 33;                  // nodes, whose memory is told
 
 const call = (method, params) =>
   JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
@@ -43,7 +44,8 @@ export async function measureRpc({ settings, ports, nginx, rounds }) {
   const nodes = [];
   for (const [at, wait] of WAITS_MS.entries()) {
     nodes.push(await nginx(`node${at}`, ports.node1 + at, conf.rpcNode({ dir, wait,
-      name: `node${at}`, port: ports.node1 + at, modules: settings.modules })));
+      name: `node${at}`, port: ports.node1 + at, modules: settings.modules,
+      addresses: at === 0 ? POOL : 1 })));
   }
   const edge = await nginx('rpc', ports.rpc, conf.rpcEdge({ dir, port: ports.rpc,
     so: settings.so, nodes: nodes.map((node) => node.port) }));
@@ -52,6 +54,7 @@ export async function measureRpc({ settings, ports, nginx, rounds }) {
   await measurePassThrough(edge, rounds);
   await measureHeads(edge, rounds);
   await measureInFlight(edge);
+  await measureNodes(nodes[0].port, { settings, ports, nginx });
   await measureFailover(edge, nodes, settings);
   await stop(edge);
   for (const node of nodes) await stop(node);
@@ -105,6 +108,21 @@ async function measureInFlight(edge) {
   note(`a call in flight: ${grown['/one'].toFixed(1)} KiB through the gateway, `
     + `${grown['/plain'].toFixed(1)} KiB through plain proxy_pass`);
   figure('rpc_kib_per_call_in_flight_over_plain', grown['/one'] - grown['/plain']);
+}
+
+// What one node more takes of the worker that asks it and of shared memory.
+async function measureNodes(node, { settings, ports, nginx }) {
+  const resident = [];
+  for (const count of [1, POOL]) {
+    const edge = await nginx('pool', ports.pool, conf.rpcPool({ dir, name: 'pool',
+      port: ports.pool, so: settings.so, node, count }));
+    await sleep(2 * SETTLE_MS);
+    await ask(edge, '/rpc', call('getBalance', [wallet('account 0')]));
+    const { resident: own, zones } = residentMiB(edge.worker);
+    resident.push((own + zones) * 1024);
+    await stop(edge);
+  }
+  figure('rpc_kib_per_node', (resident[1] - resident[0]) / (POOL - 1));
 }
 
 async function measureFailover(edge, nodes, { worldCore, connections }) {

@@ -54,9 +54,10 @@ configure() {
         > "$out/configure.log" 2>&1 \
     || { tail -n 30 "$out/configure.log" >&2; exit 1; }
 
-    # our warnings join only now: configure's own probes must not fail by them
+    # our warnings join only now: configure's own probes must not fail by them;
+    # the fold is a few percent faster for being unrolled and inlined further
 
-    sed -i "s|^CFLAGS = .*|& -std=gnu11 $warnings|" "$out/Makefile"
+    sed -i "s|^CFLAGS = .*|& -O3 -std=gnu11 $warnings|" "$out/Makefile"
 }
 
 read_by_configure | sha256sum > "$out/configured.new"

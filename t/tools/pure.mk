@@ -30,7 +30,7 @@ sim_objects  := $(patsubst %.c,build/unit/%.o,$(sources) $(wildcard t/sim/*.c))
 fuzz_objects := $(patsubst %.c,build/fuzz/%.o,$(sources) $(sim_disk) $(busy))
 
 # what the module is built with, without asserts
-fold_flags := $(filter-out -DJUPREF_ASSERT -O1 -fno-omit-frame-pointer,$(flags)) -O2 \
+fold_flags := $(filter-out -DJUPREF_ASSERT -O1 -fno-omit-frame-pointer,$(flags)) -O3 \
 	-It/unit
 fold_objects := $(patsubst %.c,build/bench/%.o,t/bench/fold.c $(busy) \
 	$(filter-out ngx_jupref_module/log/%,$(sources)))

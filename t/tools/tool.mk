@@ -11,7 +11,7 @@ sources := $(foreach room,base solana jupiter ledger log log/tool,\
 
 common := -std=c11 -D_GNU_SOURCE -g -ffile-prefix-map=$(CURDIR)=. \
 	-Ingx_jupref_module -MMD -MP $(shell cat t/tools/warnings)
-hardened := $(common) -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+hardened := $(common) -O3 -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 	-fstack-clash-protection -fPIE
 sanitized := $(common) -O1 -DJUPREF_ASSERT -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all -fsanitize=address,undefined
