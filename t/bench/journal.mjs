@@ -4,11 +4,15 @@
 // - Every execute is of a pending order of its own and carries a transaction
 //   with a signature of its own; it goes out once.  Plain proxy_pass gets the
 //   same bytes, in the same nginx, to the same upstream.
+// - The event loop has the edge's core to itself, as in the other measures; the
+//   threads of the pool, which only durable executes have work for, run on that core
+//   or on the world's, whichever is free.  Per core counts what they use wherever.
 // - The state directory is BENCH_STATE, or in the bench's own: see that it is
 //   on the disk you mean.  What one sync costs there is measured on a file that
 //   grows by a page each time, with nobody else at it.
 
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync }
+  from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 
@@ -35,6 +39,7 @@ export async function measureExecute({ settings, takers, stub, startEdge, quick 
   const side = sides(edge, takers);
 
   try {
+    letThreadsRun(edge.worker, [settings.edgeCore, settings.worldCore]);
     const sync = oneSync(path.dirname(state));
     await measureRatio(side, settings, quick);
     const perSecond = await measureGroups(side, edge, settings, quick);
@@ -42,6 +47,12 @@ export async function measureExecute({ settings, takers, stub, startEdge, quick 
   } finally {
     await stop(edge);
     if (own) rmSync(own, { recursive: true, force: true });
+  }
+}
+
+function letThreadsRun(pid, cores) {
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    if (Number(thread) !== pid) mustRun('taskset', '-p', '-c', cores.join(','), thread);
   }
 }
 
