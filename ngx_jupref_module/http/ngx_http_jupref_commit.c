@@ -34,6 +34,7 @@
 typedef struct {
     ngx_http_jupref_zone_t  *zone;
     uint64_t                 now_ms;
+    unsigned                 exiting:1;
     jupref_fault_e           result;
     jupref_fault_t           fault;
 } ngx_http_jupref_flush_t;
@@ -137,6 +138,7 @@ ngx_http_jupref_commit_exit(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     ngx_memzero(&flush, sizeof(ngx_http_jupref_flush_t));
     flush.zone = zone;
     flush.now_ms = ngx_http_jupref_now_ms();
+    flush.exiting = 1;
 
     ngx_http_jupref_flush_locked(&flush);
 
@@ -259,6 +261,13 @@ ngx_http_jupref_flush_locked(ngx_http_jupref_flush_t *flush)
     flush->result = jupref_log_flush(ngx_http_jupref_journal(flush->zone),
                                      ngx_http_jupref_writer, flush->now_ms,
                                      &flush->fault);
+
+    /* the last process to end leaves records behind, and no room */
+
+    if (flush->exiting) {
+        jupref_log_trim(ngx_http_jupref_journal(flush->zone),
+                        &flush->zone->store);
+    }
 
     (void) pthread_mutex_unlock(&shared->flush);
 }

@@ -10,6 +10,8 @@
  *                  not yet synced when it was written | u64 seq (all three
  *                  authenticated) | record sealed under the segment's key,
  *                  numbered by seq
+ *         room     zeros up to the file's end, where records will come
+ *                  (jupref_room.h)
  *     state/synced  two slots, written in turn: u64 count | u64 seq synced
  *                  | u64 segment's first seq | u64 bytes of it
  *                  | first 16 bytes of SHA-256 over those
@@ -143,9 +145,9 @@ jupref_fault_e jupref_segment_read(jupref_store_t *store, int file,
 
 /*
  * Makes a segment of the given first seq, time and previous leaf hash: header
- * written and synced, directory synced.  A file of that name without a record
- * gives way.  Gives a file open for writing, whose next byte goes to
- * JUPREF_SEGMENT_HEADER.
+ * written and synced, directory synced.  A file of that name without a record,
+ * which may have room for some, gives way.  Gives a file open for writing,
+ * whose next byte goes to JUPREF_SEGMENT_HEADER.
  */
 jupref_fault_e jupref_segment_create(jupref_store_t *store,
     jupref_segment_t *segment, int *file, jupref_fault_t *fault);

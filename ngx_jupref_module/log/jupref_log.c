@@ -57,6 +57,7 @@ jupref_log_start(jupref_log_t *log, uint64_t seq, uint64_t time_ms,
 
     log->segment = 0;
     log->segment_at = 0;
+    log->room_to = 0;
     log->segment_appended = 0;
     log->mark.count = 0;
     jupref_log_tell_head(log, seq, head);

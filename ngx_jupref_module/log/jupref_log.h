@@ -60,6 +60,7 @@ typedef struct {
     jupref_synced_t    mark;            /* as it was last written */
     uint64_t           segment;         /* first seq; 0: none is open */
     uint64_t           segment_at;      /* bytes of it that are synced */
+    uint64_t           room_to;         /* behind it the next room is made */
     uint8_t            data_key[JUPREF_DATA_KEY];
     uint64_t           syncs;
     uint64_t           records;         /* synced since the start */
@@ -152,6 +153,13 @@ void jupref_log_writer_free(jupref_log_writer_t *writer);
  */
 jupref_fault_e jupref_log_flush(jupref_log_t *log,
     jupref_log_writer_t *writer, uint64_t now_ms, jupref_fault_t *fault);
+
+/*
+ * When a process ends that has flushed: cuts the open segment's room off, so
+ * that what stays behind is records to the last byte.  Who flushes next makes
+ * it anew.  As a flush, one at a time.
+ */
+void jupref_log_trim(jupref_log_t *log, jupref_store_t *store);
 
 /*
  * After an error: verifies that the last segment on disk is whole up to what

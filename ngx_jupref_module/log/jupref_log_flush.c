@@ -1,7 +1,8 @@
 /*
  * The flush: what waits in the ring goes to the disk and is synced.
  *
- *     batch   frames of published records   → write, sync the segment
+ *     batch   frames of published records   → write, and room behind them when
+ *             there is none any more, sync the segment
  *     mark    `synced` says how far         → write
  *     settle  flushed, synced, segment_at   → waiters may be answered
  *
@@ -226,8 +227,13 @@ jupref_log_segment(jupref_log_t *log, jupref_log_writer_t *writer,
 
     jupref_log_writer_leave(writer);
 
-    if (log->mark.count == 0
-        && jupref_log_found(log, writer->store, fault) != JUPREF_FAULT_NONE)
+    /* before the next one is there: only the last segment has room */
+
+    if (jupref_log_cut_room(log, writer->store, 1, fault)
+            != JUPREF_FAULT_NONE
+        || (log->mark.count == 0
+            && jupref_log_found(log, writer->store, fault)
+               != JUPREF_FAULT_NONE))
     {
         return fault->fault;
     }
@@ -253,6 +259,7 @@ jupref_log_segment(jupref_log_t *log, jupref_log_writer_t *writer,
 
     memcpy(log->data_key, segment.data_key, JUPREF_DATA_KEY);
     log->segment_at = JUPREF_SEGMENT_HEADER;
+    log->room_to = 0;
     __atomic_store_n(&log->segment, segment.first, __ATOMIC_RELEASE);
 
     OPENSSL_cleanse(segment.data_key, JUPREF_DATA_KEY);
@@ -375,7 +382,7 @@ jupref_log_put(jupref_log_t *log, jupref_log_writer_t *writer, size_t len,
 {
     int             rc;
     char            name[JUPREF_NAME_MAX];
-    uint64_t        at;
+    uint64_t        at, room_to;
     jupref_disk_t  *disk;
 
     disk = writer->store->disk;
@@ -389,12 +396,14 @@ jupref_log_put(jupref_log_t *log, jupref_log_writer_t *writer, size_t len,
         return jupref_fault_io(fault, name, at, rc, "writing");
     }
 
+    room_to = jupref_log_make_room(log, writer, at + len);
     rc = disk->sync(disk, writer->file);
 
     if (rc < 0) {
         return jupref_fault_io(fault, name, at, rc, "syncing");
     }
 
+    log->room_to = room_to;
     log->syncs++;
     log->bytes += len;
 

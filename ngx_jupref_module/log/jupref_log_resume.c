@@ -6,9 +6,12 @@
  * another one: it may take for written what never was.  So at a start what lies
  * behind the last mark is written a second time, in its place, and synced; and
  * after an error what wasn't synced is cut off and written anew, elsewhere.
+ * Either way the log goes on in a new segment, and the last one loses the room
+ * that a crash has left behind it.
  */
 
 #include "log/jupref_log_writer.h"
+#include "log/jupref_room.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,8 +25,10 @@ static jupref_fault_e jupref_log_last_segment(const jupref_log_t *log,
     jupref_synced_t *mark, jupref_fault_t *fault);
 static jupref_fault_e jupref_log_say(jupref_log_t *log,
     jupref_store_t *store, jupref_synced_t *mark, jupref_fault_t *fault);
+static int jupref_log_again(jupref_disk_t *disk, int file, uint64_t from,
+    uint64_t end);
 static int jupref_log_write_again(jupref_disk_t *disk, int file,
-    uint64_t from, uint64_t size);
+    uint64_t from, uint64_t end);
 static jupref_fault_e jupref_log_verify(const jupref_log_t *log,
     jupref_store_t *store, uint64_t *segment, uint64_t *at,
     jupref_fault_t *fault);
@@ -142,6 +147,7 @@ jupref_log_resume(jupref_log_t *log, jupref_log_writer_t *writer,
     }
 
     log->segment_at = 0;
+    log->room_to = 0;
     log->error = 0;
     __atomic_store_n(&log->segment, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&log->stopped, 0, __ATOMIC_RELEASE);
@@ -152,7 +158,8 @@ jupref_log_resume(jupref_log_t *log, jupref_log_writer_t *writer,
 
 /*
  * Syncs the segment that the newest record is in, and marks it; `before` is
- * the mark whose records needn't be written again, NULL: none need.
+ * the mark whose records needn't be written again; NULL: none need, and how
+ * many bytes they are isn't told.
  */
 
 static jupref_fault_e
@@ -163,7 +170,6 @@ jupref_log_last_segment(const jupref_log_t *log, jupref_store_t *store,
     int             file, rc;
     char            name[JUPREF_NAME_MAX];
     size_t          count;
-    int64_t         size;
     uint64_t        from, *firsts;
     jupref_disk_t  *disk;
 
@@ -184,6 +190,13 @@ jupref_log_last_segment(const jupref_log_t *log, jupref_store_t *store,
         return JUPREF_FAULT_NONE;
     }
 
+    if (before != NULL
+        && jupref_room_records(store, mark->segment, &mark->bytes, fault)
+           != JUPREF_FAULT_NONE)
+    {
+        return fault->fault;
+    }
+
     disk = store->disk;
     jupref_segment_name(name, mark->segment);
     file = disk->open(disk, name, 1, 0);
@@ -192,12 +205,11 @@ jupref_log_last_segment(const jupref_log_t *log, jupref_store_t *store,
         return jupref_fault_io(fault, name, 0, file, "opening");
     }
 
-    size = disk->size(disk, file);
-    rc = size < 0 ? (int) size : 0;
+    rc = 0;
 
-    if (rc >= 0 && before != NULL) {
+    if (before != NULL) {
         from = before->segment == mark->segment ? before->bytes : 0;
-        rc = jupref_log_write_again(disk, file, from, (uint64_t) size);
+        rc = jupref_log_again(disk, file, from, mark->bytes);
     }
 
     if (rc >= 0) {
@@ -214,9 +226,33 @@ jupref_log_last_segment(const jupref_log_t *log, jupref_store_t *store,
         return jupref_fault_io(fault, name, 0, rc, "syncing");
     }
 
-    mark->bytes = (uint64_t) size;
-
     return JUPREF_FAULT_NONE;
+}
+
+
+/* Records up to `end` once more; nothing but room is behind it. */
+
+static int
+jupref_log_again(jupref_disk_t *disk, int file, uint64_t from, uint64_t end)
+{
+    int      rc;
+    int64_t  size;
+
+    size = disk->size(disk, file);
+
+    if (size < 0) {
+        return (int) size;
+    }
+
+    rc = jupref_log_write_again(disk, file, from, end);
+
+    /* room that a disk doesn't let go is no harm */
+
+    if (rc >= 0 && (uint64_t) size > end) {
+        (void) disk->truncate(disk, file, end);
+    }
+
+    return rc;
 }
 
 
@@ -224,15 +260,17 @@ jupref_log_last_segment(const jupref_log_t *log, jupref_store_t *store,
 
 static int
 jupref_log_write_again(jupref_disk_t *disk, int file, uint64_t from,
-    uint64_t size)
+    uint64_t end)
 {
     int       rc;
+    size_t    len;
     int64_t   n;
     uint8_t   piece[JUPREF_AGAIN_PIECE];
     uint64_t  at;
 
-    for (at = from; at < size; at += (uint64_t) n) {
-        n = disk->read(disk, file, piece, sizeof(piece), at);
+    for (at = from; at < end; at += (uint64_t) n) {
+        len = end - at < sizeof(piece) ? (size_t) (end - at) : sizeof(piece);
+        n = disk->read(disk, file, piece, len, at);
 
         if (n <= 0) {
             return n < 0 ? (int) n : -EIO;

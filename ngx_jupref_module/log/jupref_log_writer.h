@@ -23,6 +23,20 @@ struct jupref_log_writer_s {
 /* Closes what is open. */
 void jupref_log_writer_leave(jupref_log_writer_t *writer);
 
+/*
+ * Makes room behind records that were written up to `end`, unless they are in
+ * the room; what `room_to` is when they are synced.
+ */
+uint64_t jupref_log_make_room(const jupref_log_t *log,
+    const jupref_log_writer_t *writer, uint64_t end);
+
+/*
+ * Cuts the open segment to its records, all of them synced.  A disk that
+ * refuses that is no error, but one that fails to sync it is.
+ */
+jupref_fault_e jupref_log_cut_room(jupref_log_t *log, jupref_store_t *store,
+    unsigned sync, jupref_fault_t *fault);
+
 /* Finishes what a flush that died had begun to say. */
 void jupref_log_settle(jupref_log_t *log);
 

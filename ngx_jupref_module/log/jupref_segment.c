@@ -6,6 +6,7 @@
  */
 
 #include "log/jupref_frame.h"
+#include "log/jupref_room.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -379,7 +380,7 @@ static int
 jupref_segment_give_way(jupref_disk_t *disk, const char *name)
 {
     int      file;
-    int64_t  size;
+    int64_t  begins;
 
     file = disk->open(disk, name, 0, 0);
 
@@ -387,14 +388,14 @@ jupref_segment_give_way(jupref_disk_t *disk, const char *name)
         return file;
     }
 
-    size = disk->size(disk, file);
+    begins = jupref_room_begins(disk, file, JUPREF_SEGMENT_HEADER);
     disk->close(disk, file);
 
-    if (size < 0) {
-        return (int) size;
+    if (begins < 0) {
+        return (int) begins;
     }
 
-    if (size > JUPREF_SEGMENT_HEADER) {
+    if (begins > JUPREF_SEGMENT_HEADER) {
         return -EEXIST;
     }
 

@@ -4,6 +4,7 @@
  */
 
 #include "log/jupref_segment_reader.h"
+#include "log/jupref_room.h"
 
 #include <string.h>
 
@@ -16,6 +17,12 @@ static jupref_fault_e jupref_segment_reader_fill(
     jupref_segment_reader_t *reader, jupref_fault_t *fault);
 static const char *jupref_segment_reader_frame(
     const jupref_segment_reader_t *reader, jupref_frame_t *frame);
+static jupref_fault_e jupref_segment_reader_end(
+    jupref_segment_reader_t *reader, const char *reason,
+    jupref_fault_t *fault);
+static unsigned jupref_segment_reader_zeros(
+    const jupref_segment_reader_t *reader);
+static int jupref_segment_reader_room(const jupref_segment_reader_t *reader);
 static jupref_fault_e jupref_segment_reader_broken(
     jupref_segment_reader_t *reader, const char *reason,
     jupref_fault_t *fault);
@@ -125,7 +132,7 @@ jupref_segment_reader_next(jupref_segment_reader_t *reader,
     reason = jupref_segment_reader_frame(reader, &frame);
 
     if (reason != NULL) {
-        return jupref_segment_reader_broken(reader, reason, fault);
+        return jupref_segment_reader_end(reader, reason, fault);
     }
 
     place = reader->buffer + reader->start;
@@ -265,6 +272,84 @@ jupref_segment_reader_frame(const jupref_segment_reader_t *reader,
     }
 
     return NULL;
+}
+
+
+/* Where there is no frame the records end, or one is broken. */
+
+static jupref_fault_e
+jupref_segment_reader_end(jupref_segment_reader_t *reader, const char *reason,
+    jupref_fault_t *fault)
+{
+    int  room;
+
+    room = jupref_segment_reader_zeros(reader)
+           ? jupref_segment_reader_room(reader) : 0;
+
+    if (room < 0) {
+        fault->seq = reader->next;
+        return jupref_fault_io(fault, reader->name, reader->at, room,
+                               "reading");
+    }
+
+    if (room == 0) {
+        return jupref_segment_reader_broken(reader, reason, fault);
+    }
+
+    reader->start = reader->end;
+    reader->whole = 1;
+
+    return JUPREF_FAULT_NONE;
+}
+
+
+/* Where the next frame should begin are zeros. */
+
+static unsigned
+jupref_segment_reader_zeros(const jupref_segment_reader_t *reader)
+{
+    size_t  i;
+
+    for (i = reader->start;
+         i < reader->end && i < reader->start + JUPREF_FRAME_HEADER; i++)
+    {
+        if (reader->buffer[i] != 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * 1 where they go on to the file's end; or where something is in their place
+ * by now: then the segment is being written, and ended here when it was read.
+ */
+
+static int
+jupref_segment_reader_room(const jupref_segment_reader_t *reader)
+{
+    int64_t         n, i;
+    uint8_t         header[JUPREF_FRAME_HEADER];
+    jupref_disk_t  *disk;
+
+    disk = reader->store->disk;
+    n = jupref_room_begins(disk, reader->file, reader->at);
+
+    if (n < 0 || n == (int64_t) reader->at) {
+        return n < 0 ? (int) n : 1;
+    }
+
+    n = disk->read(disk, reader->file, header, sizeof(header), reader->at);
+
+    for (i = 0; i < n; i++) {
+        if (header[i] != 0) {
+            return 1;
+        }
+    }
+
+    return n < 0 ? (int) n : 0;
 }
 
 

@@ -48,7 +48,10 @@ void jupref_segment_reader_close(jupref_segment_reader_t *reader);
 void jupref_segment_reader_seek(jupref_segment_reader_t *reader,
     uint64_t next, uint64_t at);
 
-/* The next record, opened in the buffer; no bytes at the file's end. */
+/*
+ * The next record, opened in the buffer; no bytes at the file's end, or where
+ * nothing but room is left.
+ */
 jupref_fault_e jupref_segment_reader_next(jupref_segment_reader_t *reader,
     jupref_bytes_t *bytes, jupref_fault_t *fault);
 

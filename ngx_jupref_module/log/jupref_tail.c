@@ -5,9 +5,11 @@
  * frames may stand.  It is damage when the record was synced before: `synced`
  * says so, or a later segment is there, or any later frame of this segment
  * can be opened that was written when the missing one was already synced.
+ * Room behind it is no part of what was torn.
  */
 
 #include "log/jupref_frame.h"
+#include "log/jupref_room.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +67,13 @@ jupref_tail_judge(const jupref_broken_t *broken, jupref_fault_t *fault)
                                 "before the one at byte %llu was written",
                                 (unsigned long long) broken->seq,
                                 broken->reason, (unsigned long long) proof);
+    }
+
+    size = jupref_room_begins(broken->store->disk, broken->file, broken->at);
+
+    if (size < 0) {
+        return jupref_fault_io(fault, broken->name, broken->at, (int) size,
+                               "reading");
     }
 
     fault->bytes = (uint64_t) size - broken->at;

@@ -296,6 +296,115 @@ test("snapshots, tiles and synced that are broken are made again", () => {
 });
 
 
+/* As a running nginx has it behind the last record, and a crash leaves it. */
+function withRoom(of, ...names) {
+    return names.reduce((copy, name) => damaged(copy, name, (bytes) =>
+        Buffer.concat([bytes, Buffer.alloc(20_000)])), of);
+}
+
+
+test("room behind a segment's records is no fault and isn't counted", () => {
+    const roomy = withRoom(state, ...segments);
+    const { status, sum, faults } = findings(roomy);
+
+    assert.equal(status, 0);
+    assert.deepEqual(faults, []);
+    assert.equal(sum.folded, sum.records);
+    assert.match(journal("repair", roomy, keys).stdout, /nothing to repair/);
+    assert.deepEqual(stat(roomy), stat(state));
+    assert.equal(journal("dump", roomy, keys).stdout,
+                 journal("dump", state, keys).stdout);
+});
+
+
+test("rewrap takes room away", () => {
+    const roomy = withRoom(state, ...segments);
+    const both = writeKeys(sealKey("2026b"), oldKey);
+
+    assert.equal(journal("rewrap", roomy, both).status, 0);
+
+    for (const name of segments) {
+        assert.equal(fs.statSync(path.join(roomy, name)).size,
+                     fs.statSync(path.join(state, name)).size, name);
+    }
+});
+
+
+test("a changed byte in room is found; where a segment follows, it is damage "
+     + "that repair mends", () => {
+    const [first] = segments;
+    const last = segments.at(-1);
+    const size = (name) => fs.statSync(path.join(state, name)).size;
+    const changed = (name, at) => damaged(
+        withRoom(state, name), name, (bytes) => {
+            bytes[size(name) + at] = 0x40;
+            return bytes;
+        });
+
+    for (const at of [0, 5, 11, 12, 4000, 19_999]) {
+        const torn = findings(changed(last, at));
+
+        assert.equal(torn.status, 0);
+        assert.deepEqual(torn.faults.map(({ note, file, at }) =>
+            [note, file, at]), [["torn", last, size(last)]]);
+        assert.match(torn.faults[0].text,
+                     new RegExp(`the last ${at + 1} bytes`));
+
+        const broken = changed(first, at);
+        const { status, faults } = findings(broken);
+
+        assert.equal(status, 1);
+        assert.deepEqual(faults.map(({ fault, file, at }) =>
+            [fault, file, at]), [["record", first, size(first)]]);
+
+        const { stdout } = journal("repair", broken, keys);
+
+        assert.match(stdout, new RegExp(`would mend "${first}": byte `
+                                        + `${size(first) + at} becomes 0x00`));
+        assert.equal(journal("repair", broken, keys, "--yes").status, 0);
+        assert.equal(findings(broken).status, 0);
+        assert.equal(stat(broken).events, stat(state).events);
+    }
+});
+
+
+test("records that have become zeros are missed as records cut off are", () => {
+    for (const [name, fault] of [[FIRST, "missing"],
+                                 [segments.at(-1), "short"]]) {
+        const zeroed = findings(damaged(state, name, (bytes) =>
+            bytes.fill(0, HEADER)));
+        const cut = findings(damaged(state, name, (bytes) =>
+            bytes.subarray(0, HEADER)));
+
+        assert.equal(zeroed.status, 1);
+        assert.equal(zeroed.faults[0].fault, fault);
+        assert.equal(zeroed.faults[0].at, HEADER);
+        assert.deepEqual(zeroed.faults, cut.faults);
+    }
+});
+
+
+test("repair cuts no room that nothing is wrong with", () => {
+    const last = segments.at(-1);
+    const roomy = withRoom(damaged(state, last, (bytes) => {
+        bytes[HEADER + 40] ^= 1;
+        return bytes;
+    }), last);
+    const done = journal("repair", roomy, keys, "--yes");
+
+    assert.equal(done.status, 0, done.stdout);
+    assert.match(done.stdout, /mend "/);
+    assert.doesNotMatch(done.stdout, /cut "/);
+    assert.equal(findings(roomy).status, 0);
+
+    const broken = withRoom(damaged(state, last, smash(HEADER + 700)), last);
+    const [{ at }] = findings(broken).faults;
+
+    assert.equal(journal("repair", broken, keys, "--yes").status, 0);
+    assert.equal(fs.statSync(path.join(broken, last)).size, at);
+});
+
+
 test("repair leaves alone what isn't damage", () => {
     const other = writeKeys(sealKey("new"));
     const copy = copyState(state);

@@ -430,6 +430,7 @@ main(int count, char **words)
     }
 
     flush();
+    jupref_log_trim(journal, &store);
     publish(&identity);
     jupref_log_writer_free(writer);
 

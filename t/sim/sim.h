@@ -105,6 +105,7 @@ typedef enum {
     SIM_N_REPLAYS,
     SIM_N_OWED,                         /* by a referrer, after an event */
     SIM_N_MEANWHILE,                    /* events appended during a sync */
+    SIM_N_ROOMY,                        /* segments with room, at a check */
     SIM_NUMBERS
 } sim_number_e;
 
@@ -332,6 +333,9 @@ void sim_published(sim_t *sim);
 void sim_check_step(sim_t *sim);
 void sim_check_ledger(sim_t *sim, const jupref_ledger_t *ledger);
 void sim_check_whole(sim_t *sim);
+
+/* sim_room.c */
+void sim_check_room(sim_t *sim);
 
 /* sim_proofs.c */
 void sim_check_files(sim_t *sim);

@@ -105,6 +105,7 @@ sim_check_whole(sim_t *sim)
     sim_check_trades(sim, sim->zone.ledger);
     sim_check_replay(sim);
     sim_check_recovery(sim);
+    sim_check_room(sim);
     sim_count(sim, SIM_N_REPLAYS);
 
     if (sim_mend_tiles(sim)) {

@@ -92,6 +92,7 @@ sim_restart(sim_t *sim)
         for (worker = 0; worker < SIM_WORKERS; worker++) {
             sim_commit(sim, worker);
             sim_flush(sim, worker);
+            jupref_log_trim(sim->zone.log, &sim->store);
         }
     }
 

@@ -62,7 +62,8 @@ static const char *const  sim_number_names[SIM_NUMBERS] = {
     "snapshots", "checkpoints", "consistency proofs", "flips",
     "archived trades", "full tables", "full logs", "orphaned intents",
     "intents that gave way", "resubmissions", "whole checks",
-    "events after which somebody owed", "events during a sync"
+    "events after which somebody owed", "events during a sync",
+    "segments with room"
 };
 
 

@@ -385,6 +385,7 @@ main(int argc, char **argv)
 
     release(&history);
     flush(&history);
+    jupref_log_trim(history.log, &history.store);
 
     for (i = 0; i < kept + archived; i++) {
         printf("%llu %llu %s\n", (unsigned long long) history.seqs[i],

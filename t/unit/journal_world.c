@@ -56,6 +56,14 @@ journal_world_stop(journal_world_t *world)
 
 
 void
+journal_world_end(journal_world_t *world)
+{
+    jupref_log_trim(world->log, &world->store);
+    journal_world_stop(world);
+}
+
+
+void
 journal_world_free(journal_world_t *world)
 {
     journal_world_stop(world);
@@ -273,7 +281,7 @@ journal_written(journal_world_t *world)
     }
 
     assert_int_equal(world->log->synced, JOURNAL_RECORDS);
-    journal_world_stop(world);
+    journal_world_end(world);
     sim_disk_settle(world->sim);
 }
 

@@ -47,6 +47,9 @@ void journal_store_init(jupref_store_t *store, jupref_disk_t *disk);
 /* Ends the process and the shared memory; the disk stays. */
 void journal_world_stop(journal_world_t *world);
 
+/* The same, but not of a sudden: no room is left behind the records. */
+void journal_world_end(journal_world_t *world);
+
 /* Everything, the disk included. */
 void journal_world_free(journal_world_t *world);
 
@@ -75,7 +78,7 @@ uint64_t journal_workload(journal_world_t *world);
 /* The journal is whole and ends with this record. */
 void journal_assert_whole(journal_world_t *world, uint64_t seq);
 
-/* Three segments, all synced; the log has ended. */
+/* Three segments, all synced; the log has ended, and there is no room. */
 void journal_written(journal_world_t *world);
 
 /* Where the frame of a record begins in a segment. */

@@ -131,9 +131,10 @@ test_after_a_resume(void **state)
     assert_int_equal(fetch(&world, &cache, 10), JUPREF_FAULT_NONE);
     jupref_log_bound(world.log, 1);
 
-    /* 11.segment gets a frame that isn't synced */
+    /* 11.segment gets a frame that isn't synced; 1.segment's end and its own
+     * header are */
 
-    world.sim->fail_sync_in = 2;
+    world.sim->fail_sync_in = 3;
     journal_push(&world, 5);
     assert_int_equal(journal_flush(&world), JUPREF_FAULT_IO);
     assert_int_equal(fetch(&world, &cache, 11), JUPREF_FAULT_NONE);

@@ -146,8 +146,9 @@ test_more_bytes_are_named(void **state)
 
     journal_written(&world);
     bytes = sim_disk_bytes(world.sim, journal_name(9), &len);
-    longer = calloc(1, len + 5000);
+    longer = malloc(len + 5000);
     assert_non_null(longer);
+    memset(longer, 0xa5, len + 5000);
     memcpy(longer, bytes, len);
     sim_disk_put(world.sim, journal_name(9), longer, len + 1);
     assert_fault(&world, JUPREF_FAULT_SHORT, journal_name(9));

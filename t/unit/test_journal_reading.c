@@ -56,7 +56,7 @@ test_batches_tell_torn_from_damage(void **state)
         }
     }
 
-    journal_world_stop(&world);
+    journal_world_end(&world);
     sim_disk_put(world.sim, "synced", old, sizeof(old));
     (void) sim_disk_bytes(world.sim, journal_name(1), &len);
 

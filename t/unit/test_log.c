@@ -223,6 +223,19 @@ mortal_sync(jupref_disk_t *disk, int file)
 
 
 static int
+mortal_truncate(jupref_disk_t *disk, int file, uint64_t size)
+{
+    int  rc;
+
+    may_be_killed();
+    rc = real->truncate(real, file, size);
+    may_be_killed();
+
+    return rc;
+}
+
+
+static int
 mortal_open(jupref_disk_t *disk, const char *name, unsigned write,
     unsigned create)
 {
@@ -246,6 +259,7 @@ mortal_writer(journal_world_t *world, jupref_disk_t *mortal,
     *mortal = *real;
     mortal->write = mortal_write;
     mortal->sync = mortal_sync;
+    mortal->truncate = mortal_truncate;
     mortal->open = mortal_open;
     *store = world->store;
     store->disk = mortal;

@@ -4,6 +4,7 @@
  */
 
 #include "log/jupref_log.h"
+#include "log/jupref_room.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -125,14 +126,36 @@ set_failure(sim_disk_t *sim, failure_e failure, uint64_t number)
 }
 
 
+static unsigned
+failure_waits(const sim_disk_t *sim, failure_e failure)
+{
+    switch (failure) {
+
+    case FAIL_WRITE:
+        return sim->fail_write_in > 0;
+
+    case FAIL_SYNC:
+        return sim->fail_sync_in > 0;
+
+    case SHORT_WRITE:
+        return sim->short_write_in > 0;
+
+    default:
+        return sim->space > JUPREF_ROOM_MAX;
+    }
+}
+
+
 /*
  * Each write or sync fails once: the log stops, takes and acknowledges
  * nothing, says why, and after resume everything is there, once, on the disk.
+ * Unless it was room that could not be made: nobody notices that.
  */
 static void
 disk_fails_at(failure_e failure, uint64_t number, unsigned *done)
 {
     uint64_t         acknowledged, pushed;
+    unsigned         stopped;
     jupref_fault_t   fault;
     jupref_fault_e   result;
     journal_world_t  world;
@@ -141,11 +164,13 @@ disk_fails_at(failure_e failure, uint64_t number, unsigned *done)
     set_failure(world.sim, failure, number);
     acknowledged = journal_workload(&world);
     pushed = world.log->seq;
-    *done = world.log->stopped == 0;
+    stopped = world.log->stopped != 0;
+    *done = failure_waits(world.sim, failure);
+    assert_true(stopped || acknowledged == pushed);
     set_failure(world.sim, failure, 0);
     world.sim->space = UINT64_MAX;
 
-    if (!*done) {
+    if (stopped) {
         assert_int_equal(world.fault.fault, JUPREF_FAULT_IO);
         assert_int_equal(world.log->error,
                          failure == FAIL_WRITE || failure == FAIL_SYNC

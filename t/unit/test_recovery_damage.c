@@ -225,6 +225,7 @@ a_torn_tail_is_told_and_cut_when_asked(void **state)
     recovery_world_start(&world, 9);
     recovery_world_events(&world, 40);
     recovery_world_flush(&world);
+    jupref_log_trim(world.log, &world.store);
     assert_non_null(sim_disk_bytes(world.sim, journal_name(1), &before));
     append_garbage(&world, 111);
 

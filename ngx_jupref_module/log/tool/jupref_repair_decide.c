@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "log/jupref_room.h"
 #include "log/jupref_tiles.h"
 
 
@@ -142,14 +143,14 @@ jupref_decide_starts(jupref_repair_t *repair, jupref_fault_t *fault)
 }
 
 
-/* The run's last segment has more than the run. */
+/* The run's last segment has more than the run, and room behind it. */
 
 static unsigned
 jupref_decide_longer(const jupref_repair_t *repair)
 {
     int             file;
     char            name[JUPREF_NAME_MAX];
-    int64_t         size;
+    int64_t         begins;
     jupref_disk_t  *disk;
 
     disk = &repair->tool->disk;
@@ -160,10 +161,10 @@ jupref_decide_longer(const jupref_repair_t *repair)
         return 0;
     }
 
-    size = disk->size(disk, file);
+    begins = jupref_room_begins(disk, file, repair->run.at);
     disk->close(disk, file);
 
-    return size > 0 && (uint64_t) size > repair->run.at;
+    return begins > 0 && (uint64_t) begins > repair->run.at;
 }
 
 

@@ -7,7 +7,8 @@
  *
  * Behind a broken record every byte may be where the next frame begins; a
  * frame is one when it opens under the segment's key.  Who asks for it has a
- * single wrong byte mended first.
+ * single wrong byte mended first: of a record, or of the room behind the last
+ * one, where the next segment says that it is the last.
  */
 
 #include "log/tool/jupref_scan_parts.h"
@@ -20,9 +21,13 @@
 
 #define JUPREF_SCAN_WINDOW  (256 * 1024)
 #define JUPREF_SCAN_REACH   65536       /* seqs that may be missing at once */
+#define JUPREF_SCAN_PIECE   (16 * 1024)
 
 
 static jupref_fault_e jupref_scan_mend(jupref_scanner_t *scanner,
+    unsigned *mended);
+static unsigned jupref_scan_complete(const jupref_scanner_t *scanner);
+static jupref_fault_e jupref_scan_mend_room(jupref_scanner_t *scanner,
     unsigned *mended);
 static jupref_fault_e jupref_scan_search(jupref_scanner_t *scanner,
     uint64_t *seq, uint64_t *at);
@@ -46,11 +51,15 @@ jupref_scan_broken(jupref_scanner_t *scanner, unsigned *over)
     *over = 0;
 
     if (told.fault != JUPREF_FAULT_CHAIN && scanner->scan->mended != NULL) {
-        result = jupref_scan_mend(scanner, &mended);
+        *over = jupref_scan_complete(scanner);
+        result = *over ? jupref_scan_mend_room(scanner, &mended)
+                       : jupref_scan_mend(scanner, &mended);
 
         if (result != JUPREF_FAULT_NONE || mended) {
             return result;
         }
+
+        *over = 0;
 
         jupref_segment_reader_seek(in, next, at);
         *scanner->fault = told;
@@ -151,6 +160,61 @@ jupref_scan_mend(jupref_scanner_t *scanner, unsigned *mended)
     record.len = frame.sealed - JUPREF_SEAL_TAG;
 
     return jupref_scan_shown(scanner, record, place, frame.unsynced);
+}
+
+
+/* All records that the segment can have were read: another one follows. */
+
+static unsigned
+jupref_scan_complete(const jupref_scanner_t *scanner)
+{
+    return scanner->index + 1 < scanner->count
+           && scanner->firsts[scanner->index + 1] == scanner->in.next;
+}
+
+
+/* Its room, if one byte of it isn't zero. */
+
+static jupref_fault_e
+jupref_scan_mend_room(jupref_scanner_t *scanner, unsigned *mended)
+{
+    int64_t                   n, i;
+    uint8_t                   piece[JUPREF_SCAN_PIECE];
+    uint64_t                  at, place, wrong;
+    jupref_segment_reader_t  *in;
+
+    in = &scanner->in;
+    place = 0;
+    wrong = 0;
+    *mended = 0;
+
+    for (at = in->at; wrong < 2; at += (uint64_t) n) {
+        n = in->store->disk->read(in->store->disk, in->file, piece,
+                                  sizeof(piece), at);
+
+        if (n < 0) {
+            return jupref_fault_io(scanner->fault, in->name, at, (int) n,
+                                   "reading");
+        }
+
+        for (i = 0; i < n; i++) {
+            if (piece[i] != 0) {
+                place = at + (uint64_t) i;
+                wrong++;
+            }
+        }
+
+        if (n < (int64_t) sizeof(piece)) {
+            break;
+        }
+    }
+
+    if (wrong == 1) {
+        *mended = 1;
+        scanner->scan->mended(scanner->scan->context, in->name, place, 0);
+    }
+
+    return JUPREF_FAULT_NONE;
 }
 
 

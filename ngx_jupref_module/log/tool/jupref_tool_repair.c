@@ -111,8 +111,8 @@ jupref_repair_show(const jupref_repair_t *repair, const char *would)
     unsigned  m;
 
     for (m = 0; m < repair->mended_count; m++) {
-        printf("%smend \"%s\": byte %" PRIu64 " becomes 0x%02x, as its seal "
-               "proves\n", would, repair->mended[m].file,
+        printf("%smend \"%s\": byte %" PRIu64 " becomes 0x%02x, as all "
+               "around it proves\n", would, repair->mended[m].file,
                repair->mended[m].at, repair->mended[m].byte);
     }
 

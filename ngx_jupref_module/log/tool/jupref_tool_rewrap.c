@@ -5,7 +5,7 @@
  * its header.  The file is copied with the new header, synced, and renamed
  * over the old one, so at any moment there is a whole file, and an nginx
  * that has the old one open reads on.  The segment that a running nginx
- * writes is left alone.
+ * writes is left alone.  Room that a crash left in a segment isn't copied.
  */
 
 #include "log/tool/jupref_tool.h"
@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "log/jupref_room.h"
 #include "log/jupref_snapshot.h"
 #include "log/tool/jupref_wrapping.h"
 
@@ -44,10 +45,10 @@ static void jupref_rewrap_all(jupref_rewrap_t *rewrap,
 static void jupref_rewrap_one(jupref_rewrap_t *rewrap, jupref_wraps_e kind,
     uint64_t seq);
 static jupref_fault_e jupref_rewrap_copy(jupref_rewrap_t *rewrap,
-    const jupref_wrapping_t *wrapping, unsigned *gone,
+    const jupref_wrapping_t *wrapping, uint64_t end, unsigned *gone,
     jupref_fault_t *fault);
 static int jupref_rewrap_pieces(jupref_rewrap_t *rewrap, int from, int to,
-    const jupref_wrapping_t *wrapping);
+    const jupref_wrapping_t *wrapping, uint64_t end);
 
 
 jupref_exit_e
@@ -137,6 +138,7 @@ jupref_rewrap_all(jupref_rewrap_t *rewrap, const uint64_t *segments,
 static void
 jupref_rewrap_one(jupref_rewrap_t *rewrap, jupref_wraps_e kind, uint64_t seq)
 {
+    uint64_t           end;
     unsigned           gone;
     jupref_bytes_t     key;
     jupref_fault_t     fault;
@@ -162,8 +164,14 @@ jupref_rewrap_one(jupref_rewrap_t *rewrap, jupref_wraps_e kind, uint64_t seq)
         result = jupref_wrapping_renew(rewrap->tool, &wrapping, &fault);
     }
 
+    end = wrapping.size;
+
+    if (result == JUPREF_FAULT_NONE && kind == JUPREF_WRAPS_SEGMENT) {
+        result = jupref_room_records(&rewrap->tool->store, seq, &end, &fault);
+    }
+
     if (result == JUPREF_FAULT_NONE) {
-        result = jupref_rewrap_copy(rewrap, &wrapping, &gone, &fault);
+        result = jupref_rewrap_copy(rewrap, &wrapping, end, &gone, &fault);
     }
 
     if (result == JUPREF_FAULT_IO && fault.error == ENOENT
@@ -190,7 +198,7 @@ jupref_rewrap_one(jupref_rewrap_t *rewrap, jupref_wraps_e kind, uint64_t seq)
 
 static jupref_fault_e
 jupref_rewrap_copy(jupref_rewrap_t *rewrap, const jupref_wrapping_t *wrapping,
-    unsigned *gone, jupref_fault_t *fault)
+    uint64_t end, unsigned *gone, jupref_fault_t *fault)
 {
     int             from, to, rc;
     char            name[JUPREF_NAME_MAX], directory[JUPREF_NAME_MAX];
@@ -221,7 +229,7 @@ jupref_rewrap_copy(jupref_rewrap_t *rewrap, const jupref_wrapping_t *wrapping,
     }
 
     doing = "copying";
-    rc = jupref_rewrap_pieces(rewrap, from, to, wrapping);
+    rc = jupref_rewrap_pieces(rewrap, from, to, wrapping, end);
 
     if (rc >= 0) {
         doing = "syncing";
@@ -258,9 +266,10 @@ jupref_rewrap_copy(jupref_rewrap_t *rewrap, const jupref_wrapping_t *wrapping,
 
 static int
 jupref_rewrap_pieces(jupref_rewrap_t *rewrap, int from, int to,
-    const jupref_wrapping_t *wrapping)
+    const jupref_wrapping_t *wrapping, uint64_t end)
 {
     int             rc;
+    size_t          len;
     int64_t         n;
     uint64_t        at;
     jupref_disk_t  *disk;
@@ -268,15 +277,13 @@ jupref_rewrap_pieces(jupref_rewrap_t *rewrap, int from, int to,
     disk = &rewrap->tool->disk;
     rc = disk->write(disk, to, wrapping->header, wrapping->header_len, 0);
 
-    for (at = wrapping->header_len; rc >= 0; at += (uint64_t) n) {
-        n = disk->read(disk, from, rewrap->piece, JUPREF_COPY_PIECE, at);
+    for (at = wrapping->header_len; rc >= 0 && at < end; at += (uint64_t) n) {
+        len = end - at < JUPREF_COPY_PIECE ? (size_t) (end - at)
+                                           : JUPREF_COPY_PIECE;
+        n = disk->read(disk, from, rewrap->piece, len, at);
 
-        if (n < 0) {
-            return (int) n;
-        }
-
-        if (n == 0) {
-            break;
+        if (n <= 0) {
+            return n < 0 ? (int) n : -EIO;
         }
 
         rc = disk->write(disk, to, rewrap->piece, (size_t) n, at);

@@ -161,6 +161,7 @@ jupref_stat_segment(jupref_stat_t *stat, uint64_t first,
         == JUPREF_FAULT_NONE)
     {
         segment->created_ms = read.created_ms;
+        segment->size = JUPREF_SEGMENT_HEADER;
     }
 
     disk->close(disk, file);
@@ -339,6 +340,7 @@ jupref_stat_record(void *context, const jupref_scanned_t *scanned,
 
     segment = &stat->segments[stat->segment_at];
     segment->records++;
+    segment->size = scanned->end;
 
     if (!stat->folding || scanned->seq <= stat->refold.place.seq) {
         return JUPREF_FAULT_NONE;
