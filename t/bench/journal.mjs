@@ -127,7 +127,7 @@ async function journalOf(edge) {
 // for the rest of the sync that is under way, too.  A sync is measured where the
 // p99 is: against the sync that 99 of 100 are faster than.
 async function measureWaiting({ side, settings, edge, stub, sync, perSecond }) {
-  const half = { perSecond: Math.floor(perSecond / 2), seconds: 1 };
+  const half = { perSecond: Math.floor(perSecond / 2), seconds: 0.5 };
   await inRealTime([edge.worker, stub.worker], async (realtime) => {
     if (!realtime) note('no real-time scheduling here: other processes are in the tail');
     for (const [what, load] of [['alone', ALONE], ['half_load', half]]) {
