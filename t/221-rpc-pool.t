@@ -553,9 +553,12 @@ is out,
 --- rpc: cache=off hedge=off
 --- nodes
 a => { chain => {}, getSupply => sub { my $slot = StubNode::chain_slot() - 32; (\3, at_slot($slot, '"slow"')->(@_)) } }
+--- server
+location = /metrics { jupref_metrics; }
 --- story
 pooled();
-sleep 6;            # the length of slots is measured by then
+RpcEdge::until('slots of 100 ms', sub {
+    abs(metric('jupref_pool_slot_time_seconds{upstream="nodes"}') - 0.1) < 0.01 });
 
 is(value('getSupply'), 'slow');
 is(asked('a', 'getSupply'), 1);

@@ -10,7 +10,7 @@ uint64_t
 jupref_pool_least_slot(const jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t asked_ms)
 {
-    uint64_t  front, behind;
+    uint64_t  front, behind, slot_us;
 
     if (pool->front_slot == 0 || commitment < JUPREF_COMMITMENT_PROCESSED
         || commitment > JUPREF_COMMITMENT_FINALIZED
@@ -26,7 +26,8 @@ jupref_pool_least_slot(const jupref_pool_t *pool,
         front += (asked_ms - pool->front_ms) * 1000 / pool->slot_us;
 
     } else {
-        behind += (pool->front_ms - asked_ms) * 1000 / pool->slot_us;
+        slot_us = pool->slot_us_ms ? pool->slot_us : JUPREF_SLOT_US_MIN;
+        behind += (pool->front_ms - asked_ms) * 1000 / slot_us;
     }
 
     if (commitment != JUPREF_COMMITMENT_PROCESSED) {

@@ -15,6 +15,7 @@ import { closeSync, fdatasyncSync, mkdtempSync, openSync, readdirSync, rmSync, w
   from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CODES, executeRequest } from './fixtures.mjs';
 import { placeOrders } from './fill.mjs';
@@ -130,6 +131,7 @@ async function measureWaiting({ side, settings, edge, stub, sync, perSecond }) {
   const half = { perSecond: Math.floor(perSecond / 2), seconds: 0.5 };
   await inRealTime([edge.worker, stub.worker], async (realtime) => {
     if (!realtime) note('no real-time scheduling here: other processes are in the tail');
+    await tilesAreMade(edge);
     for (const [what, load] of [['alone', ALONE], ['half_load', half]]) {
       const results = { durable: [], plain: [] };
       const how = { ...load, connections: LOAD, core: settings.worldCore, realtime };
@@ -142,6 +144,16 @@ async function measureWaiting({ side, settings, edge, stub, sync, perSecond }) {
       tellWaiting(what, load.perSecond, results, sync);
     }
   });
+}
+
+// What has been executed before has its tiles, whose syncs are the disk's work, too.
+async function tilesAreMade(edge) {
+  const turns = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${edge.port}/metrics`)).text();
+    return Number(/^jupref_tiles_total\{result="published"\} (\d+)$/m.exec(text)[1]);
+  };
+  const first = await turns();
+  while (await turns() < first + 2) await sleep(200);
 }
 
 function tellWaiting(what, rate, results, sync) {
