@@ -619,3 +619,23 @@ like($head, qr{^HTTP/2 200});
 like($head, qr/^jupref-code: amy\r?$/mi);
 ok($body eq order_answer());
 is(execute()->{header}{'jupref-trade'}, 'executed');
+
+
+
+=== TEST 33: an order can be executed as soon as a client has all of it
+--- jupiter
+order => sub { my @all = chunked(200, order_answer() =~ /(.{1,500})/gs); (@all[0 .. $#all - 1], \3, $all[-1]) }
+--- story
+my $socket = Talk::connected();
+print {$socket} 'GET ' . order(ref => 'amy') . " HTTP/1.1\r\nHost: edge\r\nConnection: close\r\n\r\n";
+$socket->flush;
+
+my $text = '';
+my $whole = substr order_answer(), -20;
+sysread $socket, $text, 65536, length $text or last until $text =~ /\Q$whole\E/;
+
+is(execute()->{header}{'jupref-trade'}, 'executed');
+1 while sysread $socket, $text, 65536, length $text;
+like($text, qr/\r\n0\r\n\r\n$/, 'the order ended later');
+--- metrics
+jupref_pending_orders_kept_total 1

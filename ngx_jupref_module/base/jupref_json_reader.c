@@ -25,6 +25,7 @@ struct jupref_json_reader_s {
     yajl_handle                  parser;
     jupref_json_result_e         result;
     unsigned                     finished;
+    unsigned                     whole;         /* the outermost is closed */
     size_t                       size;          /* bytes fed */
     unsigned                     depth;
     unsigned                     skipped;
@@ -100,6 +101,7 @@ jupref_json_reader_create(const jupref_json_schema_t *schema,
     reader->finished = 0;
     reader->size = 0;
     reader->depth = 0;
+    reader->whole = 0;
     reader->skipped = 0;
 
     jupref_json_path_init(&reader->path, schema->fields, schema->count);
@@ -144,6 +146,13 @@ jupref_json_reader_feed(jupref_json_reader_t *reader, jupref_bytes_t piece)
     }
 
     return reader->result;
+}
+
+
+unsigned
+jupref_json_reader_is_whole(const jupref_json_reader_t *reader)
+{
+    return reader->whole && reader->result == JUPREF_JSON_OK;
 }
 
 
@@ -374,6 +383,7 @@ jupref_json_on_end(void *data)
 
     reader = data;
     reader->depth--;
+    reader->whole = (reader->depth == 0);
 
     if (reader->skipped > 0) {
         reader->skipped--;

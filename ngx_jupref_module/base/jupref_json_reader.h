@@ -84,6 +84,10 @@ jupref_json_reader_t *jupref_json_reader_create(
 jupref_json_result_e jupref_json_reader_feed(jupref_json_reader_t *reader,
     jupref_bytes_t piece);
 
+/* 1 when the object that the text is has ended, so far without a fault: only
+ * space may follow. */
+unsigned jupref_json_reader_is_whole(const jupref_json_reader_t *reader);
+
 /* The text is over: the verdict on the whole. */
 jupref_json_result_e jupref_json_reader_finish(jupref_json_reader_t *reader);
 

@@ -119,6 +119,11 @@ ngx_http_jupref_order_tell(ngx_http_request_t *r,
 }
 
 
+/*
+ * The order is kept before its last byte goes on: nginx tells of the end after
+ * that, and by then a client may have sent the execute, to another worker.
+ */
+
 void
 ngx_http_jupref_order_body(ngx_http_request_t *r,
     ngx_http_jupref_order_ctx_t *order, ngx_chain_t *in)
@@ -136,7 +141,7 @@ ngx_http_jupref_order_body(ngx_http_request_t *r,
             (void) jupref_json_reader_feed(order->reader, piece);
         }
 
-        if (b->last_buf) {
+        if (b->last_buf || jupref_json_reader_is_whole(order->reader)) {
             ngx_http_jupref_order_answered(r, order);
         }
     }

@@ -421,6 +421,55 @@ memory_that_cant_be_given_back_is_left_to_its_owner(void **state)
 }
 
 
+/* With its outermost brace, and no byte before it. */
+
+static void
+a_text_is_whole_with_its_last_brace(void **state)
+{
+    size_t                 at;
+    purse_t                purse;
+    json_log_t             log;
+    jupref_bytes_t         text;
+    jupref_memory_t        memory;
+    jupref_json_schema_t   schema;
+    jupref_json_reader_t  *reader;
+
+    text = jupref_bytes("{\"feeBps\":1,\"a\":{\"b\":[{}]}}");
+
+    schema.fields = fields;
+    schema.count = 7;
+    schema.strict = 0;
+    schema.max_size = 4096;
+    schema.on_field = json_log_field;
+
+    memset(&purse, 0, sizeof(purse));
+    purse.left = 1000;
+    memory.take = purse_take;
+    memory.release = purse_release;
+    memory.context = &purse;
+
+    log.fields = fields;
+    log.refused = NULL;
+    log.len = 0;
+
+    reader = jupref_json_reader_create(&schema, &memory, &log);
+    assert_non_null(reader);
+
+    for (at = 0; at < text.len; at++) {
+        assert_false(jupref_json_reader_is_whole(reader));
+        (void) jupref_json_reader_feed(reader, (jupref_bytes_t) {
+                                           text.data + at, 1 });
+    }
+
+    assert_true(jupref_json_reader_is_whole(reader));
+
+    (void) jupref_json_reader_feed(reader, jupref_bytes(" x"));
+    assert_false(jupref_json_reader_is_whole(reader));
+
+    jupref_json_reader_free(reader);
+}
+
+
 int
 main(void)
 {
@@ -432,7 +481,8 @@ main(void)
             size_ends_at_the_limit_and_what_was_wrong_before_stays_so),
         cmocka_unit_test(running_out_of_memory_at_any_time_is_survived),
         cmocka_unit_test(a_text_that_comes_whole_takes_memory_twice_at_most),
-        cmocka_unit_test(memory_that_cant_be_given_back_is_left_to_its_owner)
+        cmocka_unit_test(memory_that_cant_be_given_back_is_left_to_its_owner),
+        cmocka_unit_test(a_text_is_whole_with_its_last_brace)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
