@@ -114,8 +114,7 @@ subtest 'and measured' => sub {
 };
 
 subtest 'slot time is measured' => sub {
-    $edge->{nginx}->wait_for('the slot time', sub {
-        abs(NodePool::pool()->{slotTimeUs} / 1000 - $StubNode::SLOT_MS) < 15 });
+    $edge->until_measured;
     pass();
 };
 

@@ -34,6 +34,7 @@ subtest 'in turn, by weight, and a backup is left alone' => sub {
 };
 
 subtest 'a backup takes over when no primary is healthy' => sub {
+    $edge->until_measured;
     $_->set(offset => -50) for $edge->node('a'), $edge->node('b');
     # two of three behind, by history the third goes on
     $edge->until_out($_, 'behind') for qw(a b);

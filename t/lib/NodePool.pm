@@ -150,6 +150,16 @@ sub until_healthy {
 }
 
 
+# Where nodes should be by now is known once the length of slots is.
+
+sub until_measured {
+    my ($self) = @_;
+
+    $self->{nginx}->wait_for('the slot time', sub {
+        abs(pool()->{slotTimeUs} / 1000 - $StubNode::SLOT_MS) < 15 });
+}
+
+
 # Once: what was logged before doesn't count again.
 
 sub until_logged {
