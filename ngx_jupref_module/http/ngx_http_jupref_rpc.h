@@ -152,7 +152,8 @@ typedef enum {
     NGX_HTTP_JUPREF_RPC_RANK_LACKS,     /* it hasn't the method */
     NGX_HTTP_JUPREF_RPC_RANK_BEHIND,    /* it hasn't the slot wanted yet */
     NGX_HTTP_JUPREF_RPC_RANK_WELL,
-    NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot */
+    NGX_HTTP_JUPREF_RPC_RANK_OLD        /* a result, behind the client's slot or
+                                         * the pool's bound: it isn't given */
 } ngx_http_jupref_rpc_rank_e;
 
 

@@ -19,13 +19,11 @@ jupref_pool_least_slot(const jupref_pool_t *pool,
         return 0;
     }
 
-    front = pool->front_slot;
+    front = jupref_slot_from(pool->front_slot, pool->front_ms, pool->slot_us,
+                             asked_ms);
     behind = pool->rules.max_lag_ms * 1000 / pool->slot_us + 1;
 
-    if (asked_ms > pool->front_ms) {
-        front += (asked_ms - pool->front_ms) * 1000 / pool->slot_us;
-
-    } else {
+    if (asked_ms < pool->front_ms) {
         slot_us = pool->slot_us_ms ? pool->slot_us : JUPREF_SLOT_US_MIN;
         behind += (pool->front_ms - asked_ms) * 1000 / slot_us;
     }

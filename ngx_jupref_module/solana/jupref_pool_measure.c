@@ -161,11 +161,7 @@ jupref_pool_finalized(const jupref_pool_t *pool, const jupref_node_t *node,
         return 0;
     }
 
-    slot = head->slot;
-
-    if (now_ms > head->seen_ms) {
-        slot += (now_ms - head->seen_ms) * 1000 / pool->slot_us;
-    }
+    slot = jupref_slot_from(head->slot, head->seen_ms, pool->slot_us, now_ms);
 
     return (slot > offset) ? slot - offset : 0;
 }

@@ -32,6 +32,17 @@ uint64_t jupref_node_seen(const jupref_node_t *node);
 /* The front has been found anew, and so many nodes are there. */
 void jupref_pool_trust(jupref_pool_t *pool, unsigned witnesses);
 
+
+/* Where slots of that length lead to from one of then. */
+static inline uint64_t
+jupref_slot_from(uint64_t slot, uint64_t since_ms, uint64_t slot_us,
+    uint64_t now_ms)
+{
+    return (now_ms > since_ms) ? slot + (now_ms - since_ms) * 1000 / slot_us
+                               : slot;
+}
+
+
 /* What a node's newest finalized slot must be by now; 0: not known. */
 uint64_t jupref_pool_finalized(const jupref_pool_t *pool,
     const jupref_node_t *node, uint64_t now_ms);

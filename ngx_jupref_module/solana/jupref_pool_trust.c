@@ -30,8 +30,6 @@ static unsigned jupref_pool_trusts(jupref_pool_t *pool, unsigned few);
 static unsigned jupref_pool_members(const jupref_pool_t *pool);
 static uint64_t jupref_pool_reaches(const jupref_pool_t *pool,
     jupref_commitment_e commitment, uint64_t ahead_ms, uint64_t now_ms);
-static uint64_t jupref_slot_from(uint64_t slot, uint64_t since_ms,
-    uint64_t slot_us, uint64_t now_ms);
 
 
 void
@@ -216,15 +214,6 @@ jupref_pool_reaches(const jupref_pool_t *pool, jupref_commitment_e commitment,
              ? pool->least_offset[commitment] : 0;
 
     return (slot > offset) ? slot - offset : 0;
-}
-
-
-static uint64_t
-jupref_slot_from(uint64_t slot, uint64_t since_ms, uint64_t slot_us,
-    uint64_t now_ms)
-{
-    return (now_ms > since_ms) ? slot + (now_ms - since_ms) * 1000 / slot_us
-                               : slot;
 }
 
 

@@ -391,6 +391,24 @@ a_text_that_comes_whole_takes_memory_twice_at_most(void **state)
 
 
 static void
+seven_fields(jupref_json_schema_t *schema, jupref_memory_t *memory,
+    purse_t *purse, unsigned left)
+{
+    schema->fields = fields;
+    schema->count = 7;
+    schema->strict = 0;
+    schema->max_size = 4096;
+    schema->on_field = json_log_field;
+
+    memset(purse, 0, sizeof(purse_t));
+    purse->left = left;
+    memory->take = purse_take;
+    memory->release = purse_release;
+    memory->context = purse;
+}
+
+
+static void
 memory_that_cant_be_given_back_is_left_to_its_owner(void **state)
 {
     purse_t                purse;
@@ -399,17 +417,8 @@ memory_that_cant_be_given_back_is_left_to_its_owner(void **state)
     jupref_json_schema_t   schema;
     jupref_json_reader_t  *reader;
 
-    schema.fields = fields;
-    schema.count = 7;
-    schema.strict = 0;
-    schema.max_size = 4096;
-    schema.on_field = json_log_field;
-
-    memset(&purse, 0, sizeof(purse));
-    purse.left = 1;
-    memory.take = purse_take;
+    seven_fields(&schema, &memory, &purse, 1);
     memory.release = NULL;
-    memory.context = &purse;
 
     reader = jupref_json_reader_create(&schema, &memory, &log);
     assert_non_null(reader);
@@ -436,17 +445,7 @@ a_text_is_whole_with_its_last_brace(void **state)
 
     text = jupref_bytes("{\"feeBps\":1,\"a\":{\"b\":[{}]}}");
 
-    schema.fields = fields;
-    schema.count = 7;
-    schema.strict = 0;
-    schema.max_size = 4096;
-    schema.on_field = json_log_field;
-
-    memset(&purse, 0, sizeof(purse));
-    purse.left = 1000;
-    memory.take = purse_take;
-    memory.release = purse_release;
-    memory.context = &purse;
+    seven_fields(&schema, &memory, &purse, 1000);
 
     log.fields = fields;
     log.refused = NULL;
