@@ -321,7 +321,7 @@ ok($seen);
 --- rpc: cache=off
 --- nodes
 a => { chain => {}, getBalance => sub {
-    at_slot($StubNode::BASE, ref $_[0]{params}[1] ? $_[0]{params}[1]{minContextSlot} // 0 : 0)->(@_) } }
+    at_slot(StubNode::chain_slot() - 40, ref $_[0]{params}[1] ? $_[0]{params}[1]{minContextSlot} // 0 : 0)->(@_) } }
 --- story
 pooled();
 is(value('getBalance', 'x'), 0) for 1 .. 3;

@@ -179,8 +179,8 @@ sub refuses {
 
 
 sub wait_for {
-    my ($self, $what, $done) = @_;
-    my $until = time + Talk::patience();
+    my ($self, $what, $done, $more) = @_;
+    my $until = time + Talk::patience() + ($more // 0);
 
     until ($done->()) {
         die "$what doesn't come:\n" . substr $self->log, -2000
