@@ -45,7 +45,7 @@
 #define NGX_HTTP_JUPREF_ZONE_NAME  32
 
 #define NGX_HTTP_JUPREF_MAGIC   0x6a7570726566ULL       /* "jupref" */
-#define NGX_HTTP_JUPREF_LAYOUT  4
+#define NGX_HTTP_JUPREF_LAYOUT  5
 
 #define ngx_http_jupref_bytes(str)                                            \
     ((jupref_bytes_t) { (str)->data, (str)->len })

@@ -1,8 +1,12 @@
 /*
  * Pending orders (see the header).
  *
- * Everything a search touches is dense: a bucket is 4 bytes, a link 8, so both
- * stay in the processor's caches while the rows, 50 times larger, don't.
+ * Everything a search touches is dense: a bucket is 4 bytes, a link 12, so both
+ * stay in the processor's caches while the rows, 30 times larger, don't.
+ *
+ * Orders of one transaction can be as many as there are rows, so who leaves a
+ * chain doesn't walk it.  Each store keeps chains whole for a search, should
+ * the process end behind it; a way back that isn't right then is found out.
  */
 
 #include "ledger/jupref_pending.h"
@@ -24,6 +28,7 @@ typedef enum {
 typedef struct {
     uint32_t  hash;
     uint32_t  next;
+    uint32_t  previous;                 /* 0: the first, or so it seems */
 } jupref_pending_link_t;
 
 
@@ -58,6 +63,8 @@ static jupref_order_t *jupref_pending_living(jupref_pending_t *pending,
 static void jupref_pending_chain_in(jupref_pending_t *pending,
     jupref_pending_chain_e chain, uint32_t index, uint32_t hash);
 static void jupref_pending_chain_out(jupref_pending_t *pending,
+    jupref_pending_chain_e chain, uint32_t index);
+static uint32_t *jupref_pending_place(const jupref_pending_t *pending,
     jupref_pending_chain_e chain, uint32_t index);
 static void jupref_pending_drop(jupref_pending_t *pending, uint32_t index);
 static unsigned jupref_order_expired(const jupref_order_t *order,
@@ -389,7 +396,14 @@ jupref_pending_chain_in(jupref_pending_t *pending,
 
     link->hash = hash;
     link->next = *bucket;
+    link->previous = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     *bucket = index;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+
+    if (link->next) {
+        jupref_pending_link(pending, chain, link->next)->previous = index;
+    }
 }
 
 
@@ -408,18 +422,54 @@ jupref_pending_chain_out(jupref_pending_t *pending,
         return;
     }
 
-    place = jupref_pending_bucket(pending, chain, link->hash);
+    place = jupref_pending_place(pending, chain, index);
 
-    while (*place != 0 && *place != index) {
-        place = &jupref_pending_link(pending, chain, *place)->next;
-    }
+    if (place != NULL) {
 
-    if (*place != 0) {
+        if (link->next) {
+            jupref_pending_link(pending, chain, link->next)->previous
+                = link->previous;
+        }
+
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
         *place = link->next;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
     }
 
     link->hash = 0;
     link->next = 0;
+    link->previous = 0;
+}
+
+
+/* What leads to the row; NULL when nothing does. */
+
+static uint32_t *
+jupref_pending_place(const jupref_pending_t *pending,
+    jupref_pending_chain_e chain, uint32_t index)
+{
+    uint32_t               *bucket, *place;
+    jupref_pending_link_t  *link;
+
+    link = jupref_pending_link(pending, chain, index);
+    bucket = jupref_pending_bucket(pending, chain, link->hash);
+
+    place = link->previous
+            ? &jupref_pending_link(pending, chain, link->previous)->next
+            : bucket;
+
+    if (*place == index) {
+        return place;
+    }
+
+    for (place = bucket;
+         *place != 0 && *place != index;
+         place = &jupref_pending_link(pending, chain, *place)->next)
+    {
+        /* void */
+    }
+
+    return (*place == index) ? place : NULL;
 }
 
 

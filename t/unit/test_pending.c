@@ -18,6 +18,9 @@
 #define NOW_MS     UINT64_C(1763838000000)
 #define MINUTE_MS  UINT64_C(60000)
 
+#define SHARED_ORDERS    512
+#define SHARED_MESSAGES  3
+
 
 static jupref_pending_t *
 pending_new(uint64_t size)
@@ -402,6 +405,101 @@ it_does_what_a_plain_array_would_do(void **state)
 }
 
 
+/* Who was put last of those that have the message and are still there. */
+static uint32_t
+newest_of(uint32_t message, const uint64_t *turns, const uint64_t *put_ms,
+    uint64_t now_ms)
+{
+    uint32_t  number, newest;
+
+    newest = 0;
+
+    for (number = 1; number < SHARED_ORDERS; number++) {
+        if (number % SHARED_MESSAGES == message && turns[number]
+            && now_ms < put_ms[number] + 5 * MINUTE_MS
+            && turns[number] > turns[newest])
+        {
+            newest = number;
+        }
+    }
+
+    return newest;
+}
+
+
+/* Orders of one transaction, as many as there are rows, leave in any order. */
+static void
+of_many_orders_of_a_message_the_newest_that_is_left_is_found(void **state)
+{
+    uint8_t                hash[JUPREF_SHA256_SIZE];
+    uint32_t               number, turn, i, ring[1024], capacity;
+    uint64_t               seed, now_ms, put_ms[SHARED_ORDERS];
+    uint64_t               turns[SHARED_ORDERS];
+    jupref_order_t         order, *newest;
+    jupref_pending_t      *pending;
+    jupref_request_id_t    id;
+    jupref_pending_stat_t  stat;
+
+    pending = pending_new(JUPREF_PENDING_MIN);
+    jupref_pending_stat(pending, NOW_MS, &stat);
+    capacity = stat.capacity;
+    assert_true(capacity < 1024);
+
+    memset(turns, 0, sizeof(turns));
+    memset(ring, 0, sizeof(ring));
+    memset(&order, 0, sizeof(order));
+    now_ms = NOW_MS;
+    seed = 12;
+    turn = 0;
+
+    for (i = 0; i < 20000; i++) {
+        now_ms += random_next(&seed) % 3000;
+        number = (uint32_t) (random_next(&seed) % (SHARED_ORDERS - 1)) + 1;
+        id = id_of(number);
+
+        switch (random_next(&seed) % 4) {
+
+        case 0:
+        case 1:
+            order.request_id = id;
+            order.in_amount = number;
+            order.time_ms = now_ms;
+            message_of(order.message_hash, number % SHARED_MESSAGES);
+            jupref_pending_put(pending, &order);
+
+            /* whoever still stood in that row is gone */
+
+            turn++;
+
+            if (turn > capacity
+                && turns[ring[turn % capacity]] == turn - capacity)
+            {
+                turns[ring[turn % capacity]] = 0;
+            }
+
+            ring[turn % capacity] = number;
+            turns[number] = turn;
+            put_ms[number] = now_ms;
+            break;
+
+        case 2:
+            jupref_pending_free(pending, &id);
+            turns[number] = 0;
+            break;
+
+        default:
+            message_of(hash, number % SHARED_MESSAGES);
+            newest = jupref_pending_find_message(pending, hash, now_ms);
+            number = newest_of(number % SHARED_MESSAGES, turns, put_ms,
+                               now_ms);
+            assert_true((newest ? newest->in_amount : 0) == number);
+        }
+    }
+
+    free(pending);
+}
+
+
 static void
 a_block_of_any_size_from_the_least_on_is_not_overstepped(void **state)
 {
@@ -504,6 +602,8 @@ main(void)
         cmocka_unit_test(an_expired_order_gives_way_without_being_counted),
         cmocka_unit_test(expired_orders_are_not_counted_as_used),
         cmocka_unit_test(it_does_what_a_plain_array_would_do),
+        cmocka_unit_test(
+            of_many_orders_of_a_message_the_newest_that_is_left_is_found),
         cmocka_unit_test(
             a_block_of_any_size_from_the_least_on_is_not_overstepped)
     };
