@@ -146,6 +146,41 @@ subtest 'a write of the administrator waits, however long' => sub {
 };
 
 
+subtest 'who waits shortly isn\'t kept by who waits longer' => sub {
+    get(order(id => "short-$_", ref => 'amy')) for 1 .. 3;
+    sleep 1.2;
+    $disk->set(sync_ms => 3000);
+
+    my @children = map {
+        my $child = fork // die "fork: $!";
+
+        if ($child == 0) {
+            admin_post('/v1/admin/referrers',
+                       '{"wallet":"' . wallet("long-$_") . '","tier":"referred"}');
+            POSIX::_exit(0);
+        }
+        $child;
+    } 1 .. 6;
+
+    sleep 0.3;
+
+    for my $id (map { "short-$_" } 1 .. 3) {
+        my ($took, $answer) = timed(sub {
+            execute(requestId => $id,
+                    signedTransaction => signed_transaction('v0', $id)) });
+
+        is($answer->{header}{'jupref-trade'}, 'executed');
+        cmp_ok($took, '<', 0.8);
+    }
+
+    waitpid $_, 0 for @children;
+    $disk->set;
+    $nginx->wait_for('the disk', sub {
+        metric('jupref_journal_events{at="appended"}')
+            == metric('jupref_journal_events{at="synced"}') });
+};
+
+
 subtest 'a failed sync: nothing is acknowledged any more' => sub {
     $nginx->expect(qr/jupref: the journal has stopped/);
     $nginx->expect(qr/jupref: the journal (?:stays stopped|could not be written)/);

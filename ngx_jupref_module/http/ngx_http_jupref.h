@@ -159,7 +159,7 @@ typedef void (*ngx_http_jupref_wait_pt)(ngx_http_jupref_wait_t *wait,
 
 struct ngx_http_jupref_wait_s {
     ngx_queue_t              queue;
-    ngx_event_t              timer;
+    ngx_msec_t               until;
     uint64_t                 seq;
     ngx_http_jupref_wait_pt  handler;
     ngx_http_request_t      *request;
@@ -469,6 +469,9 @@ void ngx_http_jupref_orphans(ngx_http_jupref_zone_t *zone, ngx_log_t *log);
 /* seq of the newest event; the zone is locked. */
 uint64_t ngx_http_jupref_seq(ngx_http_jupref_zone_t *zone);
 
+
+/* ngx_http_jupref_warm.c: the zone's pages, before they are needed */
+void ngx_http_jupref_warm(ngx_http_jupref_zone_t *zone, ngx_log_t *log);
 
 /* ngx_http_jupref_commit.c: syncs in threads, and who waits for them */
 ngx_int_t ngx_http_jupref_commit_init(ngx_http_jupref_zone_t *zone,

@@ -83,8 +83,8 @@ ngx_http_jupref_append_makes_room(ngx_http_jupref_zone_t *zone,
 
     case JUPREF_EVENT_TRADE_EXECUTED:
     case JUPREF_EVENT_TRADE_UNKNOWN:
-        return jupref_find_trade(ledger, &event->of.trade.signature) == 0
-               && jupref_archive_due(ledger, now_ms, leaves);
+        return jupref_archive_due(ledger, now_ms, leaves)
+               && jupref_find_trade(ledger, &event->of.trade.signature) == 0;
 
     case JUPREF_EVENT_TRADE_INTENT:
         return jupref_intent_gives_way(ledger, now_ms, leaves);

@@ -49,6 +49,7 @@ static void ngx_http_jupref_flush_locked(ngx_http_jupref_flush_t *flush);
 static void ngx_http_jupref_flush_done(ngx_event_t *ev);
 static void ngx_http_jupref_commit_tell(ngx_http_jupref_zone_t *zone,
     jupref_fault_e result);
+static void ngx_http_jupref_wait_until(ngx_msec_t until);
 static void ngx_http_jupref_wait_over(ngx_event_t *ev);
 static void ngx_http_jupref_wait_remove(ngx_http_jupref_wait_t *wait);
 static void ngx_http_jupref_wait_cleanup(void *data);
@@ -59,6 +60,7 @@ static jupref_log_writer_t     *ngx_http_jupref_writer;
 static ngx_thread_task_t       *ngx_http_jupref_flush_task;
 static ngx_http_jupref_flush_t  ngx_http_jupref_flush;
 static ngx_queue_t              ngx_http_jupref_waits;
+static ngx_event_t              ngx_http_jupref_patience;   /* of the first */
 static ngx_event_t              ngx_http_jupref_begin;
 static ngx_event_t              ngx_http_jupref_delay;
 static ngx_connection_t         ngx_http_jupref_delay_connection;
@@ -99,11 +101,18 @@ ngx_http_jupref_commit_init(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     ngx_http_jupref_delay.log = log;
     ngx_http_jupref_delay.cancelable = 1;
 
+    ngx_memzero(&ngx_http_jupref_patience, sizeof(ngx_event_t));
+    ngx_http_jupref_patience.data = &ngx_http_jupref_delay_connection;
+    ngx_http_jupref_patience.handler = ngx_http_jupref_wait_over;
+    ngx_http_jupref_patience.log = log;
+
     ngx_http_jupref_flush_task->ctx = &ngx_http_jupref_flush;
     ngx_http_jupref_flush_task->handler = ngx_http_jupref_flush_thread;
     ngx_http_jupref_flush_task->event.handler = ngx_http_jupref_flush_done;
     ngx_http_jupref_flush_task->event.data = zone;
     ngx_http_jupref_flush_task->event.log = log;
+
+    ngx_http_jupref_warm(zone, log);
 
     return NGX_OK;
 }
@@ -394,26 +403,62 @@ ngx_http_jupref_commit_wait(ngx_http_jupref_zone_t *zone,
     cleanup->data = wait;
 
     wait->waiting = 1;
-    wait->timer.handler = ngx_http_jupref_wait_over;
-    wait->timer.data = wait;
-    wait->timer.log = wait->request->connection->log;
+    wait->until = ngx_current_msec + timeout;
 
     ngx_queue_insert_tail(&ngx_http_jupref_waits, &wait->queue);
-    ngx_add_timer(&wait->timer, timeout);
+    ngx_http_jupref_wait_until(wait->until);
 
     return NGX_AGAIN;
+}
+
+
+/* One timer is for all: most waits are over long before their time. */
+
+static void
+ngx_http_jupref_wait_until(ngx_msec_t until)
+{
+    ngx_msec_int_t  left;
+
+    if (ngx_http_jupref_patience.timer_set) {
+
+        if ((ngx_msec_int_t) (until - ngx_http_jupref_patience.timer.key) >= 0)
+        {
+            return;
+        }
+
+        ngx_del_timer(&ngx_http_jupref_patience);
+    }
+
+    left = (ngx_msec_int_t) (until - ngx_current_msec);
+
+    ngx_add_timer(&ngx_http_jupref_patience, left > 0 ? (ngx_msec_t) left : 0);
 }
 
 
 static void
 ngx_http_jupref_wait_over(ngx_event_t *ev)
 {
+    ngx_queue_t             *q;
     ngx_http_jupref_wait_t  *wait;
 
-    wait = ev->data;
+    q = ngx_queue_head(&ngx_http_jupref_waits);
 
-    ngx_http_jupref_wait_remove(wait);
-    wait->handler(wait, NGX_AGAIN);
+    while (q != ngx_queue_sentinel(&ngx_http_jupref_waits)) {
+        wait = ngx_queue_data(q, ngx_http_jupref_wait_t, queue);
+
+        if ((ngx_msec_int_t) (wait->until - ngx_current_msec) > 0) {
+            ngx_http_jupref_wait_until(wait->until);
+            q = ngx_queue_next(q);
+            continue;
+        }
+
+        ngx_http_jupref_wait_remove(wait);
+        wait->handler(wait, NGX_AGAIN);
+
+        /* a request that ends may take others along: from the front again */
+
+        q = ngx_queue_head(&ngx_http_jupref_waits);
+    }
 }
 
 
@@ -427,8 +472,12 @@ ngx_http_jupref_wait_remove(ngx_http_jupref_wait_t *wait)
     wait->waiting = 0;
     ngx_queue_remove(&wait->queue);
 
-    if (wait->timer.timer_set) {
-        ngx_del_timer(&wait->timer);
+    /* a timer would keep a worker that has nothing left to do */
+
+    if (ngx_queue_empty(&ngx_http_jupref_waits)
+        && ngx_http_jupref_patience.timer_set)
+    {
+        ngx_del_timer(&ngx_http_jupref_patience);
     }
 }
 

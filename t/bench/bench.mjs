@@ -59,7 +59,7 @@ const settings = {
   seconds: Number(env('BENCH_SECONDS', quick ? 1 : 3)),
   connections: Number(env('BENCH_CONNECTIONS', 64)),
   zone: env('BENCH_ZONE', '64m'),
-  durableZone: env('BENCH_DURABLE_ZONE', '128m'),
+  durableZone: env('BENCH_DURABLE_ZONE', '256m'),
   scaleZone: env('BENCH_SCALE_ZONE', quick ? '64m' : '512m'),
   wallets: Number(env('BENCH_WALLETS', quick ? 20000 : 200000)),
   edgeCore: env('BENCH_EDGE_CORE', '0'),

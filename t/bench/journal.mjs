@@ -73,8 +73,8 @@ async function measureRatio(side, { rounds, worldCore, connections }, quick) {
   const results = new Map([['durable', []], ['plain', []]]);
   const how = { connections, core: worldCore };
   await once((await side(1000)).durable, how);
-  for (let round = 0; round < Math.min(rounds, 5); round++) {
-    const both = await side(quick ? 3000 : 8000);
+  for (let round = 0; round < rounds; round++) {
+    const both = await side(quick ? 3000 : 12000);
     for (const name of round % 2 ? ['plain', 'durable'] : ['durable', 'plain']) {
       results.get(name).push(await once(both[name], how));
     }

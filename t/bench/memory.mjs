@@ -1,6 +1,6 @@
 // What a process keeps in memory for itself: /proc/<pid>/smaps without the shared
-// zones, which nginx maps from /dev/zero and which belong to all workers at once;
-// how much of those it has touched is told apart.
+// zones, which belong to all workers at once: nginx maps its own from /dev/zero,
+// jupref's are memory files.  How much of those it has touched is told apart.
 
 import { readFileSync } from 'node:fs';
 
@@ -10,7 +10,7 @@ export function residentMiB(pid) {
   let zones = 0;
   let proportional = 0;
   for (const line of readFileSync(`/proc/${pid}/smaps`, 'utf8').split('\n')) {
-    if (/^[0-9a-f]+-[0-9a-f]+ /.test(line)) zone = line.includes('/dev/zero');
+    if (/^[0-9a-f]+-[0-9a-f]+ /.test(line)) zone = /\/dev\/zero|\/memfd:jupref/.test(line);
     const size = /^(Rss|Pss): +(\d+) kB/.exec(line);
     if (!size) continue;
     if (zone) zones += size[1] === 'Rss' ? Number(size[2]) : 0;

@@ -62,7 +62,8 @@ message_of(uint8_t hash[JUPREF_SHA256_SIZE], uint32_t number)
 
 
 static void
-put(jupref_pending_t *pending, uint32_t number, uint64_t time_ms)
+put_of(jupref_pending_t *pending, uint32_t number, uint32_t message,
+    uint64_t time_ms)
 {
     jupref_order_t  order;
 
@@ -70,9 +71,16 @@ put(jupref_pending_t *pending, uint32_t number, uint64_t time_ms)
     order.request_id = id_of(number);
     order.in_amount = number;
     order.time_ms = time_ms;
-    message_of(order.message_hash, number);
+    message_of(order.message_hash, message);
 
     jupref_pending_put(pending, &order);
+}
+
+
+static void
+put(jupref_pending_t *pending, uint32_t number, uint64_t time_ms)
+{
+    put_of(pending, number, number, time_ms);
 }
 
 
@@ -405,37 +413,15 @@ it_does_what_a_plain_array_would_do(void **state)
 }
 
 
-/* Who was put last of those that have the message and are still there. */
-static uint32_t
-newest_of(uint32_t message, const uint64_t *turns, const uint64_t *put_ms,
-    uint64_t now_ms)
-{
-    uint32_t  number, newest;
-
-    newest = 0;
-
-    for (number = 1; number < SHARED_ORDERS; number++) {
-        if (number % SHARED_MESSAGES == message && turns[number]
-            && now_ms < put_ms[number] + 5 * MINUTE_MS
-            && turns[number] > turns[newest])
-        {
-            newest = number;
-        }
-    }
-
-    return newest;
-}
-
-
 /* Orders of one transaction, as many as there are rows, leave in any order. */
 static void
 of_many_orders_of_a_message_the_newest_that_is_left_is_found(void **state)
 {
     uint8_t                hash[JUPREF_SHA256_SIZE];
-    uint32_t               number, turn, i, ring[1024], capacity;
+    uint32_t               number, newest, turn, i, ring[1024], capacity;
     uint64_t               seed, now_ms, put_ms[SHARED_ORDERS];
     uint64_t               turns[SHARED_ORDERS];
-    jupref_order_t         order, *newest;
+    jupref_order_t        *order;
     jupref_pending_t      *pending;
     jupref_request_id_t    id;
     jupref_pending_stat_t  stat;
@@ -447,7 +433,6 @@ of_many_orders_of_a_message_the_newest_that_is_left_is_found(void **state)
 
     memset(turns, 0, sizeof(turns));
     memset(ring, 0, sizeof(ring));
-    memset(&order, 0, sizeof(order));
     now_ms = NOW_MS;
     seed = 12;
     turn = 0;
@@ -461,15 +446,10 @@ of_many_orders_of_a_message_the_newest_that_is_left_is_found(void **state)
 
         case 0:
         case 1:
-            order.request_id = id;
-            order.in_amount = number;
-            order.time_ms = now_ms;
-            message_of(order.message_hash, number % SHARED_MESSAGES);
-            jupref_pending_put(pending, &order);
+            put_of(pending, number, number % SHARED_MESSAGES, now_ms);
+            turn++;
 
             /* whoever still stood in that row is gone */
-
-            turn++;
 
             if (turn > capacity
                 && turns[ring[turn % capacity]] == turn - capacity)
@@ -488,11 +468,21 @@ of_many_orders_of_a_message_the_newest_that_is_left_is_found(void **state)
             break;
 
         default:
+            newest = 0;
+
+            for (number %= SHARED_MESSAGES; number < SHARED_ORDERS;
+                 number += SHARED_MESSAGES)
+            {
+                if (turns[number] > turns[newest]
+                    && now_ms < put_ms[number] + 5 * MINUTE_MS)
+                {
+                    newest = number;
+                }
+            }
+
             message_of(hash, number % SHARED_MESSAGES);
-            newest = jupref_pending_find_message(pending, hash, now_ms);
-            number = newest_of(number % SHARED_MESSAGES, turns, put_ms,
-                               now_ms);
-            assert_true((newest ? newest->in_amount : 0) == number);
+            order = jupref_pending_find_message(pending, hash, now_ms);
+            assert_true((order ? order->in_amount : 0) == newest);
         }
     }
 
