@@ -4,7 +4,6 @@
 use strict;
 use warnings;
 
-use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use Test::Nginx::Util ();
@@ -39,35 +38,6 @@ subtest 'a fresh journal' => sub {
 
     my $head = get('/v1/platform')->{header}{'jupref-ledger'};
     like($head, qr/^\d+:[0-9a-f]{64}$/);
-};
-
-
-# Without it the kernel gives pages as they are touched (before Linux 5.14).
-
-sub can_populate {
-    my ($major, $minor) = (POSIX::uname())[2] =~ /^(\d+)\.(\d+)/;
-
-    return $major > 5 || ($major == 5 && $minor >= 14);
-}
-
-
-# Of the zone's 8192 kB those that the worker has pages of.
-
-sub zone_resident {
-    my ($pid) = $nginx->workers;
-
-    open my $in, '<', "/proc/$pid/smaps" or return 0;
-    local $/;
-
-    return <$in> =~ m{/memfd:jupref.*?Rss: +(\d+)}s ? $1 : 0;
-}
-
-
-subtest 'a worker has the zone before trades need it' => sub {
-    plan skip_all => 'an older kernel' if !can_populate();
-
-    $nginx->wait_for('the pages of the zone', sub { zone_resident() > 7500 });
-    cmp_ok(zone_resident(), '<=', 8192);
 };
 
 

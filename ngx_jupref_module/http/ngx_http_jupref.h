@@ -470,9 +470,6 @@ void ngx_http_jupref_orphans(ngx_http_jupref_zone_t *zone, ngx_log_t *log);
 uint64_t ngx_http_jupref_seq(ngx_http_jupref_zone_t *zone);
 
 
-/* ngx_http_jupref_warm.c: the zone's pages, before they are needed */
-void ngx_http_jupref_warm(ngx_http_jupref_zone_t *zone, ngx_log_t *log);
-
 /* ngx_http_jupref_commit.c: syncs in threads, and who waits for them */
 ngx_int_t ngx_http_jupref_commit_init(ngx_http_jupref_zone_t *zone,
     ngx_log_t *log);

@@ -112,8 +112,6 @@ ngx_http_jupref_commit_init(ngx_http_jupref_zone_t *zone, ngx_log_t *log)
     ngx_http_jupref_flush_task->event.data = zone;
     ngx_http_jupref_flush_task->event.log = log;
 
-    ngx_http_jupref_warm(zone, log);
-
     return NGX_OK;
 }
 

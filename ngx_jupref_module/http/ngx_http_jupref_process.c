@@ -13,6 +13,11 @@
 #define NGX_HTTP_JUPREF_TICK_MS  1000
 
 
+/* Of a pool's threads, when a process ends. */
+#define NGX_HTTP_JUPREF_THREADS_MS  200
+
+
+static void ngx_http_jupref_threads_end(void);
 static void ngx_http_jupref_tick(ngx_event_t *ev);
 
 
@@ -101,7 +106,34 @@ ngx_http_jupref_exit_process(ngx_cycle_t *cycle)
         ngx_http_jupref_commit_exit(jmcf->zone, cycle->log);
     }
 
+    ngx_http_jupref_threads_end();
     jupref_seal_forget();
+}
+
+
+/*
+ * nginx has told its pools' threads to end, and doesn't wait until they have:
+ * one that is still leaving when the libraries it leaves by are unloaded ends
+ * the process by a signal.  Linux counts a process's threads as links.
+ */
+
+static void
+ngx_http_jupref_threads_end(void)
+{
+    ngx_uint_t       i;
+    ngx_file_info_t  threads;
+
+    for (i = 0; i < NGX_HTTP_JUPREF_THREADS_MS; i++) {
+
+        if (ngx_file_info((u_char *) "/proc/self/task", &threads)
+            == NGX_FILE_ERROR
+            || threads.st_nlink <= 3)
+        {
+            return;
+        }
+
+        ngx_msleep(1);
+    }
 }
 
 

@@ -15,7 +15,7 @@ my @fields = qw(sync_ms sync_errno write_errno syncs);
 sub new {
     my ($class) = @_;
     my $folder = $ENV{TEST_NGINX_FOLDER};
-    my $self = bless { file => "$folder/disk.$$",
+    my $self = bless { owner => $$, file => "$folder/disk.$$",
                        library => "$folder/disk.$$.so" }, $class;
 
     system('gcc', '-O2', '-shared', '-fPIC', '-o', $self->{library},
@@ -72,7 +72,7 @@ sub syncs {
 sub DESTROY {
     my ($self) = @_;
 
-    unlink $self->{file}, $self->{library};
+    unlink $self->{file}, $self->{library} if $self->{owner} == $$;
 }
 
 

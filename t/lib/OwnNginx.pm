@@ -27,7 +27,7 @@ sub start {
     mkdir $folder or die "$folder: $!";
     mkdir "$folder/logs" or die "$folder/logs: $!";
 
-    my $self = bless { folder => $folder, generation => 0, expected => [],
+    my $self = bless { folder => $folder, owner => $$, generation => 0, expected => [],
                        zone => TradingEdge::zone_line() }, $class;
 
     StubJupiter::start();
@@ -221,6 +221,9 @@ sub stop {
 
 sub DESTROY {
     my ($self) = @_;
+
+    return if $self->{owner} != $$;     # a test's child that died
+
     my $pid = $self->pid;
 
     local $?;
