@@ -38,6 +38,13 @@ sub admin_post {
 }
 
 
+sub until_synced {
+    $nginx->wait_for('the sync', sub {
+        metric('jupref_journal_events{at="appended"}')
+            == metric('jupref_journal_events{at="synced"}') });
+}
+
+
 # What was booked is there after the power went; what the journal had stopped
 # for is kept as unknown, because its intent was written.
 
@@ -127,9 +134,7 @@ subtest 'a slower disk lets the answer through, late' => sub {
     like($nginx->log, qr/jupref: late, an answer went out before event \d+/);
 
     $disk->set;
-    $nginx->wait_for('the sync', sub {
-        metric('jupref_journal_events{at="appended"}')
-            == metric('jupref_journal_events{at="synced"}') });
+    until_synced();
 };
 
 
@@ -180,9 +185,7 @@ subtest 'who waits shortly isn\'t kept by who waits longer' => sub {
     }
 
     $disk->set;
-    $nginx->wait_for('the disk', sub {
-        metric('jupref_journal_events{at="appended"}')
-            == metric('jupref_journal_events{at="synced"}') });
+    until_synced();
 };
 
 

@@ -57,8 +57,7 @@ sub balance_at {
 
 # a slot takes 100 ms here, which has to be found out
 
-$nginx->wait_for('the slot time', sub {
-    NodePool::pool()->{slotTimeUs} < 120_000 });
+$edge->until_measured;
 
 my $idle = probes_while(5, sub { sleep 0.1 });
 

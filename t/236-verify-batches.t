@@ -11,7 +11,7 @@ use TradingEdge;
 use ChainNodes;
 use OwnNginx;
 
-my $COUNT = 300;
+my $COUNT = 700;                        # on a busy machine not all are due at once
 
 ChainNodes::start(qw(a b));
 
@@ -40,8 +40,7 @@ is(metric('jupref_verify_awaiting'), 0);
 my @asked = map { asked($_, 'getSignatureStatuses') } qw(a b);
 my ($most) = sort { $b <=> $a } map { scalar @{ $_->{params}[0] } } @asked;
 
-cmp_ok($most, '<=', 256, 'what a node takes at once');
-cmp_ok($most, '>', 64, 'and not little of it');
+is($most, 256, 'what a node takes at once');
 cmp_ok(scalar @asked, '<', $COUNT / 5, 'nor one by one');
 
 $nginx->stop;

@@ -410,13 +410,12 @@ ngx_http_jupref_commit_wait(ngx_http_jupref_zone_t *zone,
 }
 
 
-/* One timer is for all: most waits are over long before their time. */
+/* One timer is for all: most waits are over long before their time, which is
+ * never past when this is called. */
 
 static void
 ngx_http_jupref_wait_until(ngx_msec_t until)
 {
-    ngx_msec_int_t  left;
-
     if (ngx_http_jupref_patience.timer_set) {
 
         if ((ngx_msec_int_t) (until - ngx_http_jupref_patience.timer.key) >= 0)
@@ -427,9 +426,7 @@ ngx_http_jupref_wait_until(ngx_msec_t until)
         ngx_del_timer(&ngx_http_jupref_patience);
     }
 
-    left = (ngx_msec_int_t) (until - ngx_current_msec);
-
-    ngx_add_timer(&ngx_http_jupref_patience, left > 0 ? (ngx_msec_t) left : 0);
+    ngx_add_timer(&ngx_http_jupref_patience, until - ngx_current_msec);
 }
 
 

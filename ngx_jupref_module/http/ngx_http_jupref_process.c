@@ -12,7 +12,6 @@
 /* Clicks are booked this often at the least (also by the clicks themselves). */
 #define NGX_HTTP_JUPREF_TICK_MS  1000
 
-
 /* Of a pool's threads, when a process ends. */
 #define NGX_HTTP_JUPREF_THREADS_MS  200
 
